@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line is one write(2) to standard error, formatted in a buffer of the thread; text from outside cannot start a line of
-// its own, colour a terminal or grow without bound.
+// One line is one write(2) to standard error, formatted in a buffer of the thread; text from
+// outside cannot start a line of its own, colour a terminal or grow without bound.
 #include "base/log.h"
+
+#include "base/text.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -18,15 +20,15 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
-
 namespace sluice {
 namespace {
 
-constexpr std::size_t max_field = 1024;  // bytes of one text value; a path is at most 4096, its head is enough to find it
+constexpr std::size_t max_field =
+    1024;  // bytes of one text value; a path is at most 4096, its head is enough to find it
 constexpr std::array level_names = {"debug", "info", "warn", "error"};
 
-// The modules and their levels. Lives as long as the program, so that destructors of globals may still log.
+// The modules and their levels. Lives as long as the program, so that destructors of globals may
+// still log.
 struct Modules {
   std::mutex mutex;
   std::map<std::string, std::atomic<Level>, std::less<>> levels;  // a node never moves
@@ -42,7 +44,9 @@ std::atomic<LogFormat> format_in_use{LogFormat::logfmt};
 
 using Line = fmt::memory_buffer;
 
-void append(Line& line, std::string_view text) { line.append(text.data(), text.data() + text.size()); }
+void append(Line& line, std::string_view text) {
+  line.append(text.data(), text.data() + text.size());
+}
 
 bool needs_quotes(std::string_view text) {
   if (text.empty()) return true;
@@ -71,8 +75,12 @@ void append_text(Line& line, LogFormat format, std::string_view text) {
 void append_value(Line& line, LogFormat format, const Field::Value& value) {
   auto out = fmt::appender(line);
   switch (value.index()) {
-    case 0: fmt::format_to(out, "{}", std::get<0>(value)); break;
-    case 1: fmt::format_to(out, "{}", std::get<1>(value)); break;
+    case 0:
+      fmt::format_to(out, "{}", std::get<0>(value));
+      break;
+    case 1:
+      fmt::format_to(out, "{}", std::get<1>(value));
+      break;
     case 2:
       if (format == LogFormat::json && !std::isfinite(std::get<2>(value))) {
         append(line, "null");  // JSON has no word for it
@@ -80,8 +88,11 @@ void append_value(Line& line, LogFormat format, const Field::Value& value) {
         fmt::format_to(out, "{:.6g}", std::get<2>(value));
       }
       break;
-    case 3: append(line, std::get<3>(value) ? "true" : "false"); break;
-    default: append_text(line, format, std::get<4>(value));
+    case 3:
+      append(line, std::get<3>(value) ? "true" : "false");
+      break;
+    default:
+      append_text(line, format, std::get<4>(value));
   }
 }
 
@@ -98,17 +109,21 @@ void append_name(Line& line, LogFormat format, std::string_view name) {
 }
 
 void append_time(Line& line, LogFormat format) {
-  auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  auto now =
+      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(now);
   append_name(line, format, "time");
   std::string_view quote = format == LogFormat::json ? "\"" : "";
   fmt::format_to(fmt::appender(line), "{}{:%Y-%m-%dT%H:%M:%S}.{:03}Z{}", quote,
-                 fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), (now - seconds).count(), quote);
+                 fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                 (now - seconds).count(), quote);
 }
 
-// All of it, or what fits within a tenth of a second: a reader that stopped must not stop the service.
+// All of it, or what fits within a tenth of a second: a reader that stopped must not stop the
+// service.
 void write_all(std::string_view text) {
-  static std::mutex one_line_at_a_time;  // beyond PIPE_BUF the kernel may mix the lines of two threads
+  static std::mutex
+      one_line_at_a_time;  // beyond PIPE_BUF the kernel may mix the lines of two threads
   std::lock_guard lock(one_line_at_a_time);
   while (!text.empty()) {
     ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
@@ -143,13 +158,15 @@ Result<LevelRule> parse_rule(std::string_view word) {
   std::string_view name = for_module ? word.substr(equals + 1) : word;
   std::optional<Level> level = level_named(name);
   if (!level) {
-    return fail(Errc::invalid_argument,
-                fmt::format("\"{}\" is not a log level (debug, info, warn, error)", name.substr(0, 64)));
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("\"{}\" is not a log level (debug, info, warn, error)", name.substr(0, 64)));
   }
   rule.level = *level;
   if (for_module && !modules().levels.contains(rule.module)) {
     std::string known;
-    for (const auto& [module, unused] : modules().levels) known += (known.empty() ? "" : ", ") + module;
+    for (const auto& [module, unused] : modules().levels)
+      known += (known.empty() ? "" : ", ") + module;
     return fail(Errc::invalid_argument, fmt::format("\"{}\" is not a module that logs ({})",
                                                     rule.module.substr(0, 64), known));
   }
@@ -195,7 +212,8 @@ Status configure_logging(LogFormat format, std::string_view levels) {
     SLUICE_TRY(LevelRule rule, parse_rule(word));
     rules.push_back(rule);
   }
-  // A word without a module first, whatever the order: "net=warn,info" means what "info,net=warn" does.
+  // A word without a module first, whatever the order: "net=warn,info" means what "info,net=warn"
+  // does.
   all.fallback = Level::info;
   for (const LevelRule& rule : rules) {
     if (rule.module.empty()) all.fallback = rule.level;

@@ -3,7 +3,8 @@
 
 namespace sluice {
 
-BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_limit) : queue_limit_(queue_limit) {
+BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_limit)
+    : queue_limit_(queue_limit) {
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }

@@ -20,7 +20,8 @@ constexpr std::array error_rows = {
 const ErrorRow& error_row(Errc code) { return error_rows[static_cast<std::size_t>(code)]; }
 
 Errc errc_from_xroot(std::uint32_t code) {
-  // The rows of the protocol come first in the table and are in its order, so the first match is the protocol's own.
+  // The rows of the protocol come first in the table and are in its order, so the first match is
+  // the protocol's own.
   for (std::size_t i = 0; i < error_rows.size(); ++i) {
     if (error_rows[i].xroot == code) return static_cast<Errc>(i);
   }
@@ -29,35 +30,56 @@ Errc errc_from_xroot(std::uint32_t code) {
 
 Errc errc_from_errno(int number) {
   switch (number) {
-    case EINVAL: return Errc::invalid_argument;
-    case ENAMETOOLONG: return Errc::too_long;
-    case EBADF: return Errc::not_open;
-    case EIO: return Errc::io;
+    case EINVAL:
+      return Errc::invalid_argument;
+    case ENAMETOOLONG:
+      return Errc::too_long;
+    case EBADF:
+      return Errc::not_open;
+    case EIO:
+      return Errc::io;
     case ENOMEM:
-    case ENOBUFS: return Errc::no_memory;
-    case ENOSPC: return Errc::no_space;
+    case ENOBUFS:
+      return Errc::no_memory;
+    case ENOSPC:
+      return Errc::no_space;
     case EPERM:
     case EACCES:
     case EXDEV:  // openat2 says this of a path that would leave the exported tree
-    case ELOOP: return Errc::not_authorized;
-    case ENOENT: return Errc::not_found;
-    case ENOTSUP: return Errc::unsupported;
+    case ELOOP:
+      return Errc::not_authorized;
+    case ENOENT:
+      return Errc::not_found;
+    case ENOTSUP:
+      return Errc::unsupported;
     case ENETUNREACH:
     case EHOSTUNREACH:
-    case ECONNREFUSED: return Errc::no_server;
-    case ENOTDIR: return Errc::not_file;
-    case EISDIR: return Errc::is_directory;
-    case ECANCELED: return Errc::cancelled;
+    case ECONNREFUSED:
+      return Errc::no_server;
+    case ENOTDIR:
+      return Errc::not_file;
+    case EISDIR:
+      return Errc::is_directory;
+    case ECANCELED:
+      return Errc::cancelled;
     case EEXIST:
-    case ENOTEMPTY: return Errc::exists;
-    case ETXTBSY: return Errc::in_progress;
-    case EDQUOT: return Errc::quota;
-    case EROFS: return Errc::read_only;
-    case ENODATA: return Errc::no_attribute;
-    case ETIMEDOUT: return Errc::timed_out;
+    case ENOTEMPTY:
+      return Errc::exists;
+    case ETXTBSY:
+      return Errc::in_progress;
+    case EDQUOT:
+      return Errc::quota;
+    case EROFS:
+      return Errc::read_only;
+    case ENODATA:
+      return Errc::no_attribute;
+    case ETIMEDOUT:
+      return Errc::timed_out;
     case ECONNRESET:
-    case EPIPE: return Errc::connection;
-    default: return Errc::file_system;
+    case EPIPE:
+      return Errc::connection;
+    default:
+      return Errc::file_system;
   }
 }
 

@@ -18,7 +18,9 @@ struct CodePoint {
 
 // The first code point of `text` (RFC 3629: shortest form, no surrogates, at most U+10FFFF).
 CodePoint first_code_point(std::string_view text) {
-  auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   std::uint32_t lead = byte(0);
   if (lead < 0x80) return {lead, 1};
   std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
@@ -79,11 +81,21 @@ void append_escaped(fmt::memory_buffer& out, std::string_view text) {
       continue;
     }
     switch (next.value) {
-      case '"': append(out, "\\\""); break;
-      case '\\': append(out, "\\\\"); break;
-      case '\n': append(out, "\\n"); break;
-      case '\r': append(out, "\\r"); break;
-      case '\t': append(out, "\\t"); break;
+      case '"':
+        append(out, "\\\"");
+        break;
+      case '\\':
+        append(out, "\\\\");
+        break;
+      case '\n':
+        append(out, "\\n");
+        break;
+      case '\r':
+        append(out, "\\r");
+        break;
+      case '\t':
+        append(out, "\\t");
+        break;
       default:
         if (is_control(next.value)) {
           fmt::format_to(fmt::appender(out), "\\u{:04x}", next.value);
@@ -117,8 +129,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::optional<std::string_view> nearest(std::string_view wanted, std::span<const std::string_view> words) {
-  constexpr std::size_t max_length = 128;  // the comparison is quadratic and `wanted` comes from outside
+std::optional<std::string_view> nearest(std::string_view wanted,
+                                        std::span<const std::string_view> words) {
+  constexpr std::size_t max_length =
+      128;  // the comparison is quadratic and `wanted` comes from outside
   wanted = wanted.substr(0, max_length);
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(2, wanted.size() / 3) + 1;

@@ -14,12 +14,17 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr std::array size_units = {
-    Unit{"TiB", 1ULL << 40}, Unit{"TB", 1'000'000'000'000}, Unit{"GiB", 1ULL << 30},
-    Unit{"GB", 1'000'000'000}, Unit{"MiB", 1ULL << 20}, Unit{"MB", 1'000'000},
-    Unit{"KiB", 1ULL << 10}, Unit{"kB", 1'000}, Unit{"B", 1}};
-constexpr std::array time_units = {Unit{"d", 86'400'000}, Unit{"h", 3'600'000},
-                                   Unit{"min", 60'000}, Unit{"s", 1'000}, Unit{"ms", 1}};
+constexpr std::array size_units = {Unit{"TiB", 1ULL << 40},
+                                   Unit{"TB", 1'000'000'000'000},
+                                   Unit{"GiB", 1ULL << 30},
+                                   Unit{"GB", 1'000'000'000},
+                                   Unit{"MiB", 1ULL << 20},
+                                   Unit{"MB", 1'000'000},
+                                   Unit{"KiB", 1ULL << 10},
+                                   Unit{"kB", 1'000},
+                                   Unit{"B", 1}};
+constexpr std::array time_units = {Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"min", 60'000},
+                                   Unit{"s", 1'000}, Unit{"ms", 1}};
 
 // The number in front of one of `units`, in the smallest of them.
 template <std::size_t n>
@@ -27,8 +32,8 @@ Result<std::uint64_t> parse_quantity(std::string_view text, const std::array<Uni
                                      std::string_view example) {
   double number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view name = error == std::errc{} ? std::string_view(end, text.data() + text.size())
-                                               : std::string_view{};
+  std::string_view name =
+      error == std::errc{} ? std::string_view(end, text.data() + text.size()) : std::string_view{};
   while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
   for (const Unit& unit : units) {
     if (name != unit.name) continue;
@@ -36,14 +41,16 @@ Result<std::uint64_t> parse_quantity(std::string_view text, const std::array<Uni
     if (!(product >= 0) || product > 9.2e18) break;
     return static_cast<std::uint64_t>(std::llround(product));
   }
-  return fail(Errc::invalid_argument, fmt::format("\"{}\" is not a number with a unit, such as \"{}\"",
-                                                  text.substr(0, 64), example));
+  return fail(Errc::invalid_argument,
+              fmt::format("\"{}\" is not a number with a unit, such as \"{}\"", text.substr(0, 64),
+                          example));
 }
 
 template <std::size_t n>
 std::string exact_text(std::uint64_t value, const std::array<Unit, n>& units) {
   for (const Unit& unit : units) {
-    bool decimal = unit.name.size() == 2 && unit.name.back() == 'B';  // written in binary units only
+    bool decimal =
+        unit.name.size() == 2 && unit.name.back() == 'B';  // written in binary units only
     if (!decimal && value >= unit.factor && value % unit.factor == 0) {
       return fmt::format("{} {}", value / unit.factor, unit.name);
     }
