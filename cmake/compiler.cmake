@@ -5,6 +5,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Every library ends in a program: one code model for all, so that libraries and tests share the precompiled header.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIC -fPIE)
 
 option(SLUICE_TESTS "Build the unit tests" ON)
 option(SLUICE_FUZZ "Build the fuzz targets with a loop over their corpus" OFF)
