@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers of the xroot protocol 5.2.0 that more than one request shares: hello, frames, statuses, flags, limits.
-// Request numbers stand with their requests (requests/), error numbers in base/errors.def; no other file may hold one.
+// Numbers of the xroot protocol 5.2.0 that more than one request shares: hello, frames, statuses,
+// flags, limits. Request numbers stand with their requests (requests/), error numbers in
+// base/errors.def; no other file may hold one.
 #pragma once
+
+#include "base/bytes.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "base/bytes.h"
-
 namespace sluice::xroot {
 
 inline constexpr std::uint32_t protocol_version = 0x0520;
 inline constexpr std::uint16_t default_port = 1094;
 
-// Connection start: five int32 from the client, an ordinary response frame with 8 bytes from the server.
+// Connection start: five int32 from the client, an ordinary response frame with 8 bytes from the
+// server.
 inline constexpr std::size_t hello_size = 20;
 inline constexpr std::array<std::int32_t, 5> hello_words = {0, 0, 0, 4, 2012};
 
 inline constexpr std::size_t request_header_size = 24;
 inline constexpr std::size_t response_header_size = 8;
 
-using StreamId = std::array<std::byte, 2>;  // opaque to the server, echoed
+using StreamId = std::array<std::byte, 2>;    // opaque to the server, echoed
+using SessionId = std::array<std::byte, 16>;  // given at login, used by bind and endsess
 
 enum class ResponseStatus : std::uint16_t {
   ok = 0,
@@ -54,7 +57,8 @@ inline constexpr std::uint32_t goto_tls = 0x40000000;
 inline constexpr std::uint32_t have_tls = 0x80000000;
 }  // namespace server_flag
 
-// Pages of pgread and pgwrite: up to 4096 bytes of data, cut at multiples of 4096 of the file offset, each after its CRC32C.
+// Pages of pgread and pgwrite: up to 4096 bytes of data, cut at multiples of 4096 of the file
+// offset, each after its CRC32C.
 inline constexpr std::size_t page_size = 4096;
 inline constexpr std::size_t page_unit = page_size + 4;
 
@@ -64,6 +68,9 @@ inline constexpr std::size_t max_opaque = 16384;
 inline constexpr std::size_t max_vector_items = 1024;
 inline constexpr std::size_t max_vector_item_bytes = 2097136;  // 2 MiB - 16
 inline constexpr std::size_t max_error_text = 2048;
+
+// Modes of files and directories are the nine rwx bits; others are ignored.
+inline constexpr std::uint16_t permission_mask = 0777;
 
 // The first 24 bytes of every request.
 struct RequestHeader {
@@ -93,7 +100,8 @@ struct RequestHeader {
 struct ResponseHeader {
   StreamId stream;
   ResponseStatus status;
-  std::int32_t length;  // bytes that follow; for kXR_status the data after the CRC-protected part are not counted
+  std::int32_t length;  // bytes that follow; for kXR_status the data after the CRC-protected part
+                        // are not counted
 
   static ResponseHeader decode(std::span<const std::byte, response_header_size> in) {
     return {{in[0], in[1]},
