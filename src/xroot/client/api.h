@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/task_group.h"
 #include "base/units.h"
+#include "xroot/requests/query.h"
 
 #include <chrono>
 #include <cstdint>
@@ -212,23 +213,6 @@ struct PrepareOptions {
   std::uint8_t priority = 0;  // 0...3
 };
 
-// Kinds of Client::query(), numbered as on the wire.
-enum class Query : std::uint16_t {
-  statistics = 1,
-  prepare = 2,
-  checksum = 3,
-  xattr = 4,
-  space = 5,
-  checksum_cancel = 6,
-  config = 7,
-  visa = 8,
-  file_info = 9,
-  fs_info = 10,
-  opaque = 16,
-  opaque_file = 32,
-  opaque_handle = 64,
-};
-
 struct ReadPart {
   std::uint64_t offset = 0;
   ByteSpan into;  // filled whole, or the read fails
@@ -270,8 +254,8 @@ class File {
   Task<void> sync();
   Task<void> truncate(std::uint64_t size);
   Task<FileInfo> stat();
-  // A query that takes the handle: Query::visa, file_info or opaque_handle with its argument.
-  Task<std::string> query(Query kind, std::string argument = {});
+  // A query that takes the handle: QueryKind::visa, file_info or opaque_handle with its argument.
+  Task<std::string> query(QueryKind kind, std::string argument = {});
   Task<std::vector<Attribute>> get_attributes(std::vector<std::string> names);
   Task<void> set_attributes(std::vector<Attribute> attributes, bool must_be_new = false);
 
@@ -325,7 +309,7 @@ class Client {
 
   // The raw text of an answer. `argument` is what the kind asks for; for kinds about a path, empty
   // means the URL's.
-  Task<std::string> query(std::string url, Query kind, std::string argument = {});
+  Task<std::string> query(std::string url, QueryKind kind, std::string argument = {});
   // One value for each key, in their order; a key that the server does not know has its own name as
   // value.
   Task<std::vector<std::string>> query_config(std::string url, std::vector<std::string> keys);
