@@ -11,7 +11,7 @@ set(CMAKE_CXX_COMPILE_OPTIONS_PIC -fPIE)
 option(SLUICE_TESTS "Build the unit tests" ON)
 option(SLUICE_FUZZ "Build the fuzz targets with a loop over their corpus" OFF)
 option(SLUICE_LIBFUZZER "Build the fuzz targets with libFuzzer" OFF)
-option(SLUICE_IO_URING "Let Asio wait with io_uring instead of epoll (docs/decisions/0008)" OFF)
+option(SLUICE_IO_URING "Let Asio wait with io_uring instead of epoll (docs/decisions/0007)" OFF)
 set(SLUICE_SANITIZE "" CACHE STRING "Value of -fsanitize=, empty for none")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
