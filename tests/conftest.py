@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fixtures that every interop, hostile and system test shares: the servers, a directory of one's own, big files.
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "lib"))
+
+import clients  # noqa: E402  (needs the path above)
+
+# The Python bindings read these when they are imported, so they must stand before any test module.
+os.environ.update(clients.CLIENT_ENVIRONMENT)
+
+import servers  # noqa: E402
+
+
+@contextlib.contextmanager
+def running(server):
+    """Starts a server, removes it with all it left behind, and looks for the reports of sanitizers in its log."""
+    try:
+        yield server.start()
+    finally:
+        log = server.log()
+        server.remove()
+    no_sanitizer_report(log)
+
+
+def no_sanitizer_report(log):
+    assert "AddressSanitizer" not in log and "runtime error:" not in log, log[-5000:]
+
+
+@pytest.fixture(scope="session")
+def session_dir():
+    path = servers.scratch(prefix="sluice-session-")
+    yield path
+    servers.shutil.rmtree(path, ignore_errors=True)
+    servers.forget_binaries()
+
+
+@pytest.fixture(scope="session")
+def sluice_server(session_dir):
+    """`sluice serve` for tests that only use their own directory and never stop it."""
+    with running(servers.SluiceServer(home=session_dir)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def debian_xrootd(session_dir):
+    """Debian's xrootd, the reference."""
+    with running(servers.DebianXrootd(home=session_dir)) as server:
+        yield server
+
+
+@pytest.fixture(params=["sluice", "debian"])
+def server(request):
+    """Both servers in turn: what a test says here holds for the real thing too."""
+    return request.getfixturevalue({"sluice": "sluice_server", "debian": "debian_xrootd"}[request.param])
+
+
+@pytest.fixture
+def workdir(server):
+    """A directory in the export of `server` that no other test uses."""
+    return server.workdir()
+
+
+@pytest.fixture
+def sluice_dir(sluice_server):
+    return sluice_server.workdir()
+
+
+@pytest.fixture
+def own_sluice(session_dir):
+    """Starts servers of the test's own, that it may stop and kill: own_sluice("--read-only") or own_sluice(start=False)."""
+    started = []
+
+    def make(*arguments, binary=None, start=True, as_user=None, **options):
+        server = servers.SluiceServer(binary=binary, home=session_dir, as_user=as_user)
+        started.append(server)
+        return server.start(*arguments, **options) if start else server
+
+    yield make
+    for server in started:
+        log = server.log()
+        server.remove()
+        no_sanitizer_report(log)
+
+
+@pytest.fixture(params=["sluice", "debian"])
+def own_server(request, session_dir):
+    """A server of the test's own of either kind, started."""
+    kind = {"sluice": servers.SluiceServer, "debian": servers.DebianXrootd}[request.param]
+    with running(kind(home=session_dir)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def big_file(session_dir):
+    """300 MB made once: more than any buffer, and not a multiple of a page."""
+    path = session_dir / "big-300MB"
+    piece = clients.pattern(1 << 20, seed=300)
+    with open(path, "wb") as stream:
+        for index in range(300):
+            stream.write(index.to_bytes(8, "big") + piece[8:])
+        stream.write(b"tail")
+    path.chmod(0o644)
+    return path
+
+
+@pytest.fixture(scope="session")
+def medium_file(session_dir):
+    """20 MiB and 123 bytes: three chunks of a client's 8 MiB."""
+    path = session_dir / "medium-20MiB"
+    path.write_bytes(clients.pattern((20 << 20) + 123, seed=20))
+    path.chmod(0o644)
+    return path

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+# Starts and stops the servers under test: `sluice serve` and, as the reference, Debian's xrootd.
+# Both run as user nobody when the tests run as root: xrootd refuses root, and permission errors need a mortal user.
+
+import itertools
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+_counter = itertools.count()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def account():
+    """The (uid, gid) that servers run as: nobody when the tests are root, else ourselves."""
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def give(path, owner=None):
+    """Hands a file or directory to the account of the servers."""
+    if os.geteuid() == 0:
+        os.chown(path, *(owner or account()))
+    return path
+
+
+def scratch(parent=None, prefix="sluice-test-"):
+    """A new directory that the servers' account may enter and write (pytest's own are closed to others)."""
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    path.chmod(0o755)
+    return give(path)
+
+
+class WorkDir:
+    """A sub-directory of an exported directory that belongs to one test."""
+
+    def __init__(self, server, name):
+        self.server = server
+        self.local = server.root / name
+        self.path = "/" + name
+        self.local.mkdir()
+        give(self.local)
+
+    def __truediv__(self, name):
+        return self.local / name
+
+    def url(self, name=""):
+        return f"{self.server.url}{self.path}/{name}" if name else self.server.url + self.path
+
+    def remote(self, name=""):
+        """The path of `name` as the server knows it."""
+        return f"{self.path}/{name}" if name else self.path
+
+    def put(self, name, data=b"", mode=0o644):
+        """Makes a file behind the server's back and returns its path at the server."""
+        target = self.local / name
+        for parent in reversed(target.relative_to(self.local).parents):
+            folder = self.local / parent
+            if not folder.exists():
+                folder.mkdir()
+                give(folder)
+        if isinstance(data, Path):
+            shutil.copyfile(data, target)
+        else:
+            target.write_bytes(data)
+        target.chmod(mode)
+        give(target)
+        return self.remote(name)
+
+    def mkdir(self, name, mode=0o755):
+        (self.local / name).mkdir(mode)
+        (self.local / name).chmod(mode)
+        give(self.local / name)
+        return self.remote(name)
+
+
+class Server:
+    """One running server process; `url` ends with one slash, so url + "/path" has the double slash of xroot URLs."""
+
+    name = "server"
+    http = None
+
+    def __init__(self, home=None, as_user=None):
+        self.home = scratch(home, f"sluice-{self.name}-")
+        self.root = scratch(self.home, "export-")
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.process = None
+        self.user = account() if as_user is None else as_user
+        self.log_path = self.home / "server.log"
+
+    @property
+    def url(self):
+        return f"root://{self.host}:{self.port}/"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def workdir(self, name=None):
+        return WorkDir(self, name or f"t{os.getpid()}-{next(_counter)}")
+
+    def launch(self, command, environment=None, **popen):
+        """Starts the command with its output in the log file, as the servers' account."""
+        if os.geteuid() == 0:
+            popen.update(user=self.user[0], group=self.user[1], extra_groups=[])
+        with open(self.log_path, "ab") as log:
+            popen.setdefault("stdout", log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, cwd="/",
+                                            env={**os.environ, "HOME": str(self.home), **(environment or {})}, **popen)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, seconds=30):
+        """SIGTERM and wait; returns the exit code."""
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self):
+        """SIGKILL, as a crash would end it."""
+        if self.alive():
+            self.process.kill()
+        return self.process.wait()
+
+    def remove(self):
+        if self.process is not None:
+            self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def status(self, key):
+        """A number of /proc/PID/status: VmRSS and VmHWM in KiB, Threads, FDSize."""
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(rf"^{key}:\s+(\d+)", text, re.M).group(1))
+
+    def rss(self):
+        """Resident bytes now."""
+        return self.status("VmRSS") * 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+class DebianXrootd(Server):
+    """Debian's xrootd on the loopback: the reference for every expectation."""
+
+    name = "debian"
+
+    def start(self, extra=""):
+        admin = scratch(self.home, "admin-")
+        self.port = free_port()
+        config = self.home / "xrootd.cfg"
+        config.write_text(
+            f"all.export /\noss.localroot {self.root}\nall.adminpath {admin}\nall.pidpath {admin}\n"
+            "xrd.network nodnr\nxrootd.chksum max 2 adler32 crc32c md5\nxrd.trace off\n" + extra)
+        self.launch(["/usr/bin/xrootd", "-c", str(config), "-p", str(self.port), "-I", "v4"])
+        self.wait_for_log("initialization completed")
+        return self
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + START_SECONDS
+        while text not in self.log():
+            if not self.alive() or time.monotonic() > deadline:
+                raise RuntimeError(f"xrootd did not start:\n{self.log()[-3000:]}")
+            time.sleep(0.02)  # a log file has no event to wait for
+
+
+def sluice_binary():
+    path = Path(os.environ.get("SLUICE_BIN") or REPOSITORY / "build" / "release" / "sluice")
+    if not path.exists():
+        raise RuntimeError(f"{path} does not exist: build it (./dev build) or set SLUICE_BIN")
+    return path
+
+
+def sanitized_binary():
+    """The binary for tests that hunt memory errors: $SLUICE_ASAN_BIN, build/dev/sluice, else the ordinary one."""
+    for candidate in (os.environ.get("SLUICE_ASAN_BIN"), REPOSITORY / "build" / "dev" / "sluice"):
+        if candidate and Path(candidate).exists():
+            return Path(candidate)
+    return sluice_binary()
+
+
+_reachable = {}
+
+
+def reachable(binary):
+    """The binary at a place the servers' account can run it from: a checkout may lie in a closed home directory."""
+    binary = Path(binary).resolve()
+    if os.geteuid() != 0:
+        return binary
+    if binary not in _reachable:
+        place = scratch(prefix="sluice-bin-") / "sluice"
+        shutil.copy2(binary, place)
+        place.chmod(0o755)
+        _reachable[binary] = place
+    return _reachable[binary]
+
+
+def forget_binaries():
+    for place in _reachable.values():
+        shutil.rmtree(place.parent, ignore_errors=True)
+    _reachable.clear()
+
+
+class SluiceServer(Server):
+    """`sluice serve` on random ports of the loopback."""
+
+    name = "sluice"
+
+    def __init__(self, binary=None, **kwargs):
+        super().__init__(**kwargs)
+        self.binary = reachable(binary or sluice_binary())
+        self.data = scratch(self.home, "data-")
+        self.ready = ""
+
+    def command(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0"):
+        return [str(self.binary), "serve", "--export", str(self.root), "--listen", listen, "--http", http,
+                "--data", str(self.data), *extra]
+
+    def start(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0", environment=None):
+        """Starts the server and returns when its ready line has come."""
+        self.launch(self.command(*extra, listen=listen, http=http), environment, stdout=subprocess.PIPE)
+        self.ready = self._ready_line()
+        self.port = int(re.search(r"xroot=\S*:(\d+)", self.ready).group(1))
+        self.http = "http://127.0.0.1:" + re.search(r"http=\S*:(\d+)", self.ready).group(1)
+        return self
+
+    def _ready_line(self):
+        # readline() returns at end of file too, so a server that dies is noticed at once.
+        timer = time.monotonic() + START_SECONDS
+        while time.monotonic() < timer:
+            line = self.process.stdout.readline().decode(errors="replace")
+            if line.startswith("ready "):
+                return line.strip()
+            if not line:
+                break
+        raise RuntimeError(f"sluice printed no ready line (exit code {self.process.poll()}):\n{self.log()[-3000:]}")
+
+    def fetch(self, path):
+        """(status, text) of a page of the HTTP port."""
+        try:
+            with urllib.request.urlopen(self.http + path, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def remove(self):
+        super().remove()
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
