@@ -70,6 +70,7 @@ class TaskGroup {
   }
 
   std::size_t size() const { return children_.size(); }
+  asio::any_io_executor executor() { return idle_.get_executor(); }
 
   asio::awaitable<void> join() {
     while (!children_.empty()) {
