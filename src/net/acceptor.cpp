@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/acceptor.h"
+
+#include "base/log.h"
+#include "base/task_group.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+namespace sluice::net {
+namespace {
+
+using tcp = asio::ip::tcp;
+const Logger log("net");
+
+Result<std::vector<tcp::endpoint>> resolve(asio::io_context& context, const Endpoint& endpoint) {
+  if (endpoint.is_any())
+    return std::vector{tcp::endpoint(tcp::v6(), endpoint.port),
+                       tcp::endpoint(tcp::v4(), endpoint.port)};
+  tcp::resolver resolver(context);
+  boost::system::error_code error;
+  auto found =
+      resolver.resolve(endpoint.host, std::to_string(endpoint.port), tcp::resolver::passive, error);
+  if (error)
+    return fail(Errc::usage, "cannot listen on " + to_text(endpoint) + ": " + error.message());
+  std::vector<tcp::endpoint> all;
+  for (const auto& entry : found) {
+    if (std::ranges::find(all, entry.endpoint()) == all.end()) all.push_back(entry.endpoint());
+  }
+  return all;
+}
+
+boost::system::error_code open_one(tcp::acceptor& acceptor, const tcp::endpoint& address,
+                                   int backlog) {
+  boost::system::error_code error;
+  acceptor.open(address.protocol(), error);
+  if (error) return error;
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (address.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  acceptor.bind(address, error);
+  if (!error) acceptor.listen(backlog, error);
+  return error;
+}
+
+}  // namespace
+
+Status Acceptor::listen(const Endpoint& endpoint, int backlog) {
+  asio::io_context& context = runtime_->first().context();
+  SLUICE_TRY(std::vector<tcp::endpoint> wanted, resolve(context, endpoint));
+  std::uint16_t port = endpoint.port;
+  for (tcp::endpoint address : wanted) {
+    address.port(port);  // all families share the port that the system chose for the first one
+    tcp::acceptor acceptor(context);
+    boost::system::error_code error = open_one(acceptor, address, backlog);
+    bool no_such_family = error == boost::system::errc::address_family_not_supported ||
+                          error == boost::system::errc::address_not_available;
+    if (no_such_family && wanted.size() > 1) continue;  // a machine without IPv6
+    if (error) {
+      return fail(
+          Errc::usage,
+          fmt::format(
+              "cannot listen on {}: {}; choose another address with --listen or stop who uses it",
+              to_text(endpoint), error.message()));
+    }
+    port = acceptor.local_endpoint().port();
+    acceptors_.push_back(std::move(acceptor));
+  }
+  if (acceptors_.empty())
+    return fail(Errc::usage, "cannot listen on " + to_text(endpoint) + ": no usable address");
+  return {};
+}
+
+std::vector<tcp::endpoint> Acceptor::addresses() const {
+  std::vector<tcp::endpoint> all;
+  for (const tcp::acceptor& acceptor : acceptors_) all.push_back(acceptor.local_endpoint());
+  return all;
+}
+
+void Acceptor::start(Handler handle) {
+  handle_ = std::move(handle);
+  for (tcp::acceptor& acceptor : acceptors_) {
+    spawn_root(acceptor.get_executor(), accept(acceptor), [](std::exception_ptr) {});
+  }
+}
+
+void Acceptor::close() {
+  for (tcp::acceptor& acceptor : acceptors_) {
+    boost::system::error_code ignored;
+    acceptor.close(ignored);
+  }
+}
+
+asio::awaitable<void> Acceptor::accept(tcp::acceptor& acceptor) {
+  asio::steady_timer pause(acceptor.get_executor());
+  for (;;) {
+    Loop& loop = runtime_->next();
+    auto [error, socket] = co_await acceptor.async_accept(loop.context(), as_value);
+    if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+    if (error) {
+      // Out of descriptors, mostly: wait for some to be closed instead of spinning.
+      log.warn("accept.failed", {{"why", error.message()}});
+      pause.expires_after(std::chrono::milliseconds(100));
+      co_await pause.async_wait(as_value);
+      continue;
+    }
+    asio::post(loop.context(), [this, &loop, connection = std::move(socket)]() mutable {
+      handle_(loop, std::move(connection));
+    });
+  }
+}
+
+}  // namespace sluice::net

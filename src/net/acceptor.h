@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listening sockets: accepts on one loop and deals the connections to all loops in turn, since the
+// kernel's own spreading (SO_REUSEPORT) is uneven with few connections.
+#pragma once
+
+#include "base/endpoint.h"
+#include "base/result.h"
+#include "net/runtime.h"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace sluice::net {
+
+class Acceptor {
+ public:
+  using Handler = std::function<void(Loop&, asio::ip::tcp::socket)>;
+
+  explicit Acceptor(Runtime& runtime) : runtime_(&runtime) {}
+
+  // Binds every address of the endpoint; "*" is IPv6 and IPv4. Errors name the address and what to
+  // do.
+  Status listen(const Endpoint& endpoint, int backlog);
+
+  // The addresses as they are bound: with the port the system chose where 0 was asked for.
+  std::vector<asio::ip::tcp::endpoint> addresses() const;
+
+  // Accepts until close(); `handle` is called on the loop that owns the connection.
+  void start(Handler handle);
+  void close();
+
+ private:
+  asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
+
+  Runtime* runtime_;
+  Handler handle_;
+  std::vector<asio::ip::tcp::acceptor> acceptors_;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connected TCP socket on one loop: calls that never wait (try_*) and the two waits. The data
+// path is written with try_* on the loop's buffers and waits only when the kernel has nothing or
+// takes nothing more.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "base/task_group.h"
+#include "net/loop.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <span>
+
+namespace sluice::net {
+
+using tcp = asio::ip::tcp;
+
+class Socket {
+ public:
+  Socket(Loop& loop, tcp::socket socket);
+
+  Loop& loop() const { return *loop_; }
+  int fd() { return socket_.native_handle(); }
+  std::string peer() const;  // "192.0.2.1:40000", for logs
+  asio::ip::address peer_address() const;
+
+  // Waits for bytes and receives what is there, up to the size of `into`; 0 is the end of the
+  // stream.
+  Task<std::size_t> receive(ByteSpan into);
+  Task<void> readable();
+  Task<void> writable();
+
+  // How many bytes were taken or sent; 0 when the kernel would wait. The end of the stream and
+  // errors of the connection are Errc::connection.
+  Result<std::size_t> try_receive(ByteSpan into);
+  Result<std::size_t> try_send(ByteView bytes, int flags = 0);
+  Result<std::size_t> try_sendfile(int file, std::uint64_t offset, std::size_t count);
+  // Takes bytes from the stream and throws them away in the kernel.
+  Result<std::size_t> try_discard(std::size_t count);
+
+  // Ends both directions; whoever waits is woken with an error.
+  void shutdown();
+  // Ends reading only: whoever waits for bytes sees the end of the stream.
+  void shutdown_receive();
+
+  // Gives the descriptor away, for another loop.
+  Fd release();
+
+ private:
+  Loop* loop_;
+  tcp::socket socket_;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// kXR_pgread: the file is read straight into frames of interleaved checksums and pages, a piece at
+// a time while it is in the cache of the core. What the socket does not take of a piece is read
+// again later, so that a slow reader costs one page of memory and not a piece.
+#include "base/checksum.h"
+#include "pool/cached_read.h"
+#include "pool/data_requests.h"
+#include "xroot/responses.h"
+#include "xroot/server/session.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+namespace sluice::pool {
+
+using namespace xroot;
+using namespace xroot::server;
+
+namespace {
+
+constexpr std::size_t pages_per_piece =
+    32;  // 128 KiB: what stays in the second-level cache with its source
+constexpr std::uint64_t bytes_per_frame = 2ULL << 20;  // what stock servers send in one frame
+constexpr std::size_t crc_size = page_unit - page_size;
+constexpr std::size_t frame_head = response_header_size + PageStatus::wire_size;
+
+// Where pages of a range end: at multiples of the page size in the file.
+std::uint64_t page_end(std::uint64_t offset, std::uint64_t end) {
+  return std::min(end, (offset / page_size + 1) * page_size);
+}
+
+// Bytes on the wire of a range.
+std::uint64_t wire_size(std::uint64_t offset, std::uint64_t end) {
+  if (offset >= end) return 0;
+  std::uint64_t pages = (end - 1) / page_size - offset / page_size + 1;
+  return end - offset + pages * crc_size;
+}
+
+struct Piece {
+  std::uint64_t end = 0;  // in the file
+  std::size_t size = 0;   // on the wire
+};
+
+// Fills `out` with up to pages_per_piece pages of [offset, end). nullopt: they are not in memory.
+Result<std::optional<Piece>> compose(const OpenFile& file, std::uint64_t offset, std::uint64_t end,
+                                     ByteSpan out) {
+  std::array<iovec, pages_per_piece> places;
+  std::size_t pages = 0;
+  Piece piece{offset, 0};
+  while (pages < pages_per_piece && piece.end < end) {
+    std::uint64_t next = page_end(piece.end, end);
+    places[pages++] = {out.data() + piece.size + crc_size, next - piece.end};
+    piece.size += next - piece.end + crc_size;
+    piece.end = next;
+  }
+  SLUICE_TRY(auto n, read_cached(file, offset, std::span<const iovec>(places).first(pages)));
+  if (!n) return std::optional<Piece>();
+  // Either the rest is on the disk, or the file was cut after the frame was announced: a second
+  // look tells.
+  if (*n != piece.end - offset) return std::optional<Piece>();
+  for (const iovec& place : std::span(places).first(pages)) {
+    auto* data = static_cast<std::byte*>(place.iov_base);
+    store_be<std::uint32_t>(std::span<std::byte, crc_size>(data - crc_size, crc_size),
+                            crc32c(ByteView(data, place.iov_len)));
+  }
+  return std::optional<Piece>(piece);
+}
+
+// How far in the file the first `sent` bytes of a piece reach: the start of the page that was not
+// sent whole, and the bytes of its unit that were.
+struct Progress {
+  std::uint64_t page;
+  std::size_t of_unit;
+};
+Progress progress_of(std::uint64_t offset, std::uint64_t end, std::size_t sent) {
+  while (offset < end) {
+    std::uint64_t next = page_end(offset, end);
+    std::size_t unit = next - offset + crc_size;
+    if (sent < unit) break;
+    sent -= unit;
+    offset = next;
+  }
+  return {offset, sent};
+}
+
+void encode_head(const Exchange& exchange, std::uint64_t offset, std::uint64_t end, bool last,
+                 std::span<std::byte, frame_head> out) {
+  PageStatus status;
+  status.stream = exchange.stream;
+  status.request = Pgread::id;
+  status.part = last ? PageStatus::Part::last : PageStatus::Part::partial;
+  status.data_length = static_cast<std::uint32_t>(wire_size(offset, end));
+  status.offset = offset;
+  ResponseHeader{exchange.stream, ResponseStatus::status, PageStatus::wire_size}.encode(
+      out.first<response_header_size>());
+  status.encode(out.last<PageStatus::wire_size>());
+}
+
+// Sends [offset, end) as one frame. The caller has the turn.
+Task<void> send_frame(ExportService* service, Exchange exchange, std::shared_ptr<OpenFile> file,
+                      std::uint64_t offset, std::uint64_t end, bool last) {
+  Channel& channel = *exchange.out;
+  const std::uint64_t begin = offset;
+  std::size_t head = frame_head;  // bytes of the frame's head that lead the next piece
+  bool fetched = false;
+  while (offset < end || head != 0) {
+    ByteSpan out = channel.socket.loop().out();
+    if (head != 0) encode_head(exchange, begin, end, last, out.first<frame_head>());
+    SLUICE_CO_TRY(auto piece, compose(*file, offset, end, out.subspan(head)));
+    if (!piece) {
+      if (std::exchange(fetched, true))
+        co_return fail(Errc::io, file->path() + " became shorter while it was sent");
+      SLUICE_CO_CHECK(co_await fetch(service->blocking, file, offset,
+                                     std::min(end - offset, pages_per_piece * page_size)));
+      continue;
+    }
+    fetched = false;
+    std::size_t whole = head + piece->size;
+    bool more = piece->end < end;
+    SLUICE_CO_TRY(std::size_t sent, channel.socket.try_send(out.first(whole), more ? MSG_MORE : 0));
+    channel.out.count(sent);
+    if (sent == whole) {
+      offset = piece->end;
+      head = 0;
+      if (more) co_await channel.pace(whole, service->config.turn.count);
+      continue;
+    }
+    // Keep what completes the unit that was cut; the rest of the piece is composed again when the
+    // socket has room.
+    std::array<std::byte, frame_head + page_unit> keep;
+    std::size_t stop = head;
+    std::uint64_t next = offset;
+    if (sent >= head) {
+      Progress at = progress_of(offset, piece->end, sent - head);
+      next = at.of_unit == 0 ? at.page : page_end(at.page, end);
+      stop = at.of_unit == 0 ? sent : sent + (next - at.page + crc_size - at.of_unit);
+    }
+    std::memcpy(keep.data(), out.data() + sent, stop - sent);
+    offset = next;
+    head = 0;
+    SLUICE_CO_CHECK(co_await channel.socket.writable());
+    SLUICE_CO_CHECK(co_await channel.out.send_all(ByteView(keep).first(stop - sent), offset < end));
+  }
+  co_return Status{};
+}
+
+asio::awaitable<Status> send_pages(ExportService* service, Exchange exchange,
+                                   std::shared_ptr<OpenFile> file, Pgread request) {
+  Result<FileStat> stat = file->stat();
+  if (!stat) {
+    exchange.error(stat.error());
+    co_return Status{};
+  }
+  std::uint64_t end = std::max(
+      request.offset, std::min<std::uint64_t>(stat->size, request.offset + request.length));
+  SLUICE_CO_TRY([[maybe_unused]] Outbox::Turn turn, co_await exchange.out->out.take_turn());
+  std::uint64_t offset = request.offset;
+  do {
+    // Frames end at page boundaries of the file, as the client cuts its pages there.
+    std::uint64_t limit = (offset / page_size) * page_size + bytes_per_frame;
+    std::uint64_t frame_end = std::min(end, limit);
+    SLUICE_CO_CHECK(
+        co_await send_frame(service, exchange, file, offset, frame_end, frame_end == end));
+    offset = frame_end;
+  } while (offset < end);
+  co_return Status{};
+}
+
+}  // namespace
+
+Flow pgread(ExportService& service, Exchange exchange, const Pgread& request) {
+  auto file = readable_file(exchange);
+  if (!file) {
+    exchange.error(file.error());
+    return {};
+  }
+  return send_pages(&service, std::move(exchange), *std::move(file), request);
+}
+
+}  // namespace sluice::pool

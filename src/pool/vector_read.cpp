@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// kXR_readv: all items are checked against their files before anything is sent; small vectors join
+// the batch of answers, large ones leave in groups that stay in the cache of the core, long items
+// by sendfile.
+#include "pool/cached_read.h"
+#include "pool/data_requests.h"
+#include "xroot/server/session.h"
+
+#include <sys/socket.h>
+
+namespace sluice::pool {
+
+using namespace xroot;
+using namespace xroot::server;
+
+namespace {
+
+constexpr std::uint64_t inline_limit =
+    128 << 10;  // with items, whole answers up to here are composed in the batch
+constexpr std::size_t group_limit = 128 << 10;
+constexpr std::size_t long_item = 64 << 10;  // from here sendfile costs less than two copies
+
+struct Item {
+  VectorItem wire;
+  std::shared_ptr<OpenFile> file;
+};
+
+// The items with their files, every one of them inside its file.
+Result<std::vector<Item>> check(const Exchange& exchange, const VectorItems& list) {
+  std::vector<Item> items;
+  items.reserve(list.size());
+  std::uint64_t size = 0;
+  for (VectorItem wire : list) {
+    if (!items.empty() && items.back().wire.handle == wire.handle) {
+      items.push_back({wire, items.back().file});
+    } else {
+      Exchange single = exchange;
+      single.file = exchange.session->file(wire.handle);
+      SLUICE_TRY(auto file, readable_file(single));
+      SLUICE_TRY(FileStat stat, file->stat());
+      size = stat.size;
+      items.push_back({wire, std::move(file)});
+    }
+    if (wire.length > size || wire.offset > size - wire.length) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("readv past EOF of {}: {} bytes at {}, size {}",
+                              items.back().file->path(), wire.length, wire.offset, size));
+    }
+  }
+  return items;
+}
+
+std::size_t size_of(const Item& item) { return VectorItem::wire_size + item.wire.length; }
+
+// How many items, from the first on, make one frame that is composed in memory; 0 when the first
+// one is long.
+std::size_t group_of(std::span<const Item> items) {
+  std::size_t size = 0;
+  std::size_t count = 0;
+  for (const Item& item : items) {
+    if (item.wire.length >= long_item || (count != 0 && size + size_of(item) > group_limit)) break;
+    size += size_of(item);
+    ++count;
+  }
+  return count;
+}
+
+// The frame of a group, composed in `out`; its size. nullopt: something is not in memory.
+Result<std::optional<std::size_t>> compose(std::span<const Item> group, StreamId stream,
+                                           ResponseStatus status, ByteSpan out) {
+  std::size_t at = response_header_size;
+  for (const Item& item : group) {
+    item.wire.encode(out.subspan(at).first<VectorItem::wire_size>());
+    at += VectorItem::wire_size;
+    SLUICE_TRY(auto n,
+               read_cached(*item.file, item.wire.offset, out.subspan(at, item.wire.length)));
+    if (!n || *n != item.wire.length) return std::optional<std::size_t>();
+    at += item.wire.length;
+  }
+  ResponseHeader{stream, status, static_cast<std::int32_t>(at - response_header_size)}.encode(
+      out.first<response_header_size>());
+  return std::optional<std::size_t>(at);
+}
+
+Task<void> fetch_all(ExportService* service, std::vector<Item> items) {
+  for (Item& item : items) {
+    if (is_cached(*item.file, item.wire.offset, item.wire.length)) continue;
+    SLUICE_CO_CHECK(
+        co_await fetch(service->blocking, item.file, item.wire.offset, item.wire.length));
+  }
+  co_return Status{};
+}
+
+Task<void> send_group(ExportService* service, Exchange exchange, std::vector<Item> group,
+                      ResponseStatus status) {
+  Channel& channel = *exchange.out;
+  for (bool fetched = false;;) {
+    ByteSpan out = channel.socket.loop().out();
+    SLUICE_CO_TRY(auto size, compose(group, exchange.stream, status, out));
+    if (!size) {
+      if (std::exchange(fetched, true))
+        co_return fail(Errc::io, "a file became shorter while it was sent");
+      SLUICE_CO_CHECK(co_await fetch_all(service, group));
+      continue;
+    }
+    SLUICE_CO_TRY(std::size_t sent, channel.socket.try_send(out.first(*size)));
+    channel.out.count(sent);
+    if (sent != *size) {
+      std::vector<std::byte> rest(out.begin() + static_cast<std::ptrdiff_t>(sent),
+                                  out.begin() + static_cast<std::ptrdiff_t>(*size));
+      SLUICE_CO_CHECK(co_await channel.socket.writable());
+      SLUICE_CO_CHECK(co_await channel.out.send_all(rest, false));
+    }
+    co_await channel.pace(*size, service->config.turn.count);
+    co_return Status{};
+  }
+}
+
+Task<void> send_long(ExportService* service, Exchange exchange, Item item, ResponseStatus status) {
+  Channel& channel = *exchange.out;
+  std::array<std::byte, response_header_size + VectorItem::wire_size> head{};
+  ResponseHeader{exchange.stream, status, static_cast<std::int32_t>(size_of(item))}.encode(
+      std::span(head).first<response_header_size>());
+  item.wire.encode(std::span(head).last<VectorItem::wire_size>());
+  SLUICE_CO_CHECK(co_await channel.out.send_all(head, true));
+  std::uint64_t offset = item.wire.offset;
+  for (std::uint64_t left = item.wire.length; left > 0;) {
+    if (!is_cached(*item.file, offset, left))
+      SLUICE_CO_CHECK(co_await fetch(service->blocking, item.file, offset, left));
+    SLUICE_CO_TRY(std::size_t n, channel.socket.try_sendfile(item.file->fd(), offset, left));
+    if (n == 0) SLUICE_CO_CHECK(co_await channel.socket.writable());
+    channel.out.count(n);
+    offset += n;
+    left -= n;
+  }
+  co_await channel.pace(item.wire.length, service->config.turn.count);
+  co_return Status{};
+}
+
+asio::awaitable<Status> send_vector(ExportService* service, Exchange exchange,
+                                    std::vector<Item> items) {
+  SLUICE_CO_TRY([[maybe_unused]] Outbox::Turn turn, co_await exchange.out->out.take_turn());
+  std::span<const Item> rest = items;
+  while (!rest.empty()) {
+    std::size_t count = group_of(rest);
+    std::size_t taken = std::max<std::size_t>(count, 1);
+    ResponseStatus status = taken < rest.size() ? ResponseStatus::oksofar : ResponseStatus::ok;
+    if (count == 0) {
+      SLUICE_CO_CHECK(co_await send_long(service, exchange, rest.front(), status));
+    } else {
+      std::vector<Item> group(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
+      SLUICE_CO_CHECK(co_await send_group(service, exchange, std::move(group), status));
+    }
+    rest = rest.subspan(taken);
+  }
+  co_return Status{};
+}
+
+}  // namespace
+
+Flow readv(ExportService& service, Exchange exchange, const Readv& request) {
+  auto items = check(exchange, request.items);
+  if (!items) {
+    exchange.error(items.error());
+    return {};
+  }
+  if (items->empty()) {
+    exchange.ok();
+    return {};
+  }
+  std::uint64_t size =
+      response_header_size + items->size() * VectorItem::wire_size + request.items.total_length();
+  if (size <= inline_limit) {
+    auto composed =
+        compose(*items, exchange.stream, ResponseStatus::ok, exchange.out->out.reserve(size));
+    if (composed && *composed) {
+      exchange.out->out.commit(**composed);
+      return {};
+    }
+  }
+  return send_vector(&service, std::move(exchange), *std::move(items));
+}
+
+}  // namespace sluice::pool

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// kXR_write, kXR_writev and kXR_sync. Data go from the socket to the page cache as they come,
+// through a pipe of the kernel or the loop's buffer; a frame is never held, however long it is. A
+// disk that makes a write wait is written to from the blocking pool for a while, so that it does
+// not stop the loop.
+#include "pool/data_requests.h"
+#include "pool/file_write.h"
+#include "xroot/server/session.h"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <chrono>
+
+namespace sluice::pool {
+
+using namespace xroot;
+using namespace xroot::server;
+
+Result<std::shared_ptr<OpenFile>> writable_file(const Exchange& exchange) {
+  auto file = std::static_pointer_cast<OpenFile>(exchange.file);
+  if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
+  if (!file->is_writable())
+    return fail(Errc::not_authorized, file->path() + " is not open for writing");
+  return file;
+}
+
+Status write_all(const OpenFile& file, std::uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::pwrite(file.fd(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno(errno, file.path());
+    offset += static_cast<std::uint64_t>(n);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Status write_pages(OpenFile& file, std::uint64_t offset, std::span<const iovec> pieces) {
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) size += piece.iov_len;
+  ssize_t n = ::pwritev(file.fd(), pieces.data(), static_cast<int>(pieces.size()),
+                        static_cast<off_t>(offset));
+  if (n < 0) return fail_errno(errno, file.path());
+  // A short write happens when the disk is full or a limit is reached; the next call says which.
+  auto done = static_cast<std::size_t>(n);
+  std::uint64_t at = offset;
+  for (const iovec& piece : pieces) {
+    std::size_t skip = std::min(done, piece.iov_len);
+    done -= skip;
+    ByteView rest(static_cast<const std::byte*>(piece.iov_base) + skip, piece.iov_len - skip);
+    SLUICE_CHECK(write_all(file, at + skip, rest));
+    at += piece.iov_len;
+  }
+  file.wrote_unseen(offset, size);
+  return {};
+}
+
+Task<void> write_in_pool(BlockingPool* pool, std::shared_ptr<OpenFile> file, std::uint64_t offset,
+                         std::vector<std::byte> bytes) {
+  co_return co_await offload(*pool, [&] { return write_all(*file, offset, bytes); });
+}
+
+bool SlowDisk::note(Clock::duration spent) {
+  if (spent > patience) slow_pieces_ = pieces_elsewhere;
+  return slow_pieces_ != 0;
+}
+
+Task<void> stream_to_file(ExportService* service, Body* body, std::shared_ptr<OpenFile> file,
+                          std::uint64_t offset, std::uint64_t size) {
+  SlowDisk disk;
+  const std::uint64_t end = offset + size;
+  while (offset < end) {
+    std::uint64_t want = std::min<std::uint64_t>(end - offset, write_piece);
+    std::size_t moved = 0;
+    if (disk.take_piece() || !file->tree().is_fast()) {
+      SLUICE_CO_TRY(ByteView piece, co_await body->piece(want));
+      moved = piece.size();
+      std::vector<std::byte> kept(piece.begin(), piece.end());
+      SLUICE_CO_CHECK(co_await write_in_pool(&service->blocking, file, offset, std::move(kept)));
+      file->wrote_unseen(offset, moved);
+    } else if (service->config.splice) {
+      auto begin = SlowDisk::Clock::now();
+      SLUICE_CO_TRY(moved, co_await body->splice(file->fd(), offset, want, &begin));
+      disk.note(SlowDisk::Clock::now() - begin);
+      file->wrote_unseen(offset, moved);
+    } else {
+      SLUICE_CO_TRY(ByteView piece, co_await body->piece(want));
+      moved = piece.size();
+      auto begin = SlowDisk::Clock::now();
+      SLUICE_CO_CHECK(write_all(*file, offset, piece));
+      disk.note(SlowDisk::Clock::now() - begin);
+      file->wrote(offset, piece);
+    }
+    offset += moved;
+    if (offset < end) co_await body->channel().pace(moved, service->config.turn.count);
+  }
+  co_return Status{};
+}
+
+asio::awaitable<Status> end_write(ExportService* service, Exchange exchange,
+                                  std::shared_ptr<OpenFile> file, Status result) {
+  if (result && file && file->tree().config().sync == SyncPolicy::always) {
+    result = co_await offload(service->blocking, [file] { return file->sync(); });
+  }
+  if (!result && result.error().code == Errc::connection) co_return result;
+  if (result) {
+    exchange.ok();
+  } else {
+    exchange.error(result.error());
+  }
+  co_return Status{};
+}
+
+asio::awaitable<Status> refuse_data(Exchange exchange, std::uint64_t size, Error error) {
+  Body body(*exchange.data, size);
+  SLUICE_CO_CHECK(co_await body.discard());
+  exchange.error(error);
+  co_return Status{};
+}
+
+namespace {
+
+// The answer to a write whose error is known; its data still have to be taken from the stream.
+asio::awaitable<Status> write_streaming(ExportService* service, Exchange exchange,
+                                        std::shared_ptr<OpenFile> file, Write request) {
+  Body body(*exchange.data, exchange.length);
+  Status result = co_await stream_to_file(service, &body, file, request.offset, exchange.length);
+  if (!result && result.error().code != Errc::connection) SLUICE_CO_CHECK(co_await body.discard());
+  co_return co_await end_write(service, std::move(exchange), std::move(file), std::move(result));
+}
+
+struct Extent {
+  std::shared_ptr<OpenFile> file;
+  VectorItem wire;
+};
+
+asio::awaitable<Status> write_vector(ExportService* service, Exchange exchange,
+                                     std::vector<Extent> extents, std::uint64_t size,
+                                     bool sync_after) {
+  Body body(*exchange.data, size);
+  Status result;
+  for (const Extent& extent : extents) {
+    result = co_await stream_to_file(service, &body, extent.file, extent.wire.offset,
+                                     extent.wire.length);
+    if (!result) break;
+  }
+  if (!result && result.error().code != Errc::connection) SLUICE_CO_CHECK(co_await body.discard());
+  if (result && sync_after) {
+    for (const Extent& extent : extents) {
+      if (result)
+        result = co_await offload(service->blocking, [file = extent.file] { return file->sync(); });
+    }
+  }
+  auto last = extents.empty() ? nullptr : extents.back().file;
+  co_return co_await end_write(service, std::move(exchange), last, std::move(result));
+}
+
+}  // namespace
+
+Flow write(ExportService& service, Exchange exchange, const Write& request) {
+  auto file = writable_file(exchange);
+  if (!file) return refuse_data(exchange, exchange.length, file.error());
+  if (exchange.length == 0) {
+    exchange.ok();
+    return {};
+  }
+  ByteView there = exchange.data->in.bytes();
+  bool whole = there.size() >= exchange.length && (*file)->tree().is_fast() &&
+               (*file)->tree().config().sync != SyncPolicy::always;
+  if (!whole) return write_streaming(&service, std::move(exchange), *std::move(file), request);
+  ByteView data = there.first(exchange.length);
+  Status done = write_all(**file, request.offset, data);
+  exchange.data->in.consume(exchange.length);
+  if (done) {
+    (*file)->wrote(request.offset, data);
+    exchange.ok();
+  } else {
+    exchange.error(done.error());
+  }
+  return {};
+}
+
+Flow writev(ExportService& service, Exchange exchange, const Writev& request) {
+  std::uint64_t size = request.items.total_length();
+  std::vector<Extent> extents;
+  extents.reserve(request.items.size());
+  for (VectorItem item : request.items) {
+    Exchange single = exchange;
+    single.file = exchange.session->file(item.handle);
+    auto file = writable_file(single);
+    if (!file) return refuse_data(exchange, size, file.error());
+    extents.push_back({*std::move(file), item});
+  }
+  return write_vector(&service, std::move(exchange), std::move(extents), size, request.sync);
+}
+
+Result<Reply> sync(ExportService&, const Call& call, const Sync&) {
+  auto file = std::static_pointer_cast<OpenFile>(call.file);
+  if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
+  SLUICE_CHECK(file->sync());
+  return Reply{};
+}
+
+}  // namespace sluice::pool

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// From bytes to handlers and from handlers' results to frames.
+#include "xroot/server/session.h"
+
+namespace sluice::xroot::server {
+
+Session::Step Session::next_request() {
+  for (;;) {
+    ByteView bytes = main_.in.bytes();
+    need_ = request_header_size;
+    if (bytes.size() < need_) return Step::more;
+    auto header = RequestHeader::decode(bytes.first<request_header_size>());
+    Demand demand = demand_of(header);
+    if (demand.error) return refuse(header, std::move(*demand.error), true);
+    need_ += demand.payload;
+    if (bytes.size() < need_) return Step::more;
+    main_.in.consume(need_);
+    Step step = demand.row != nullptr
+                    ? start(*demand.row, header, bytes.subspan(request_header_size, demand.payload))
+                    : refuse_unknown(header);
+    if (step != Step::more) return step;
+    if (main_.out.behind()) return Step::drain;
+  }
+}
+
+// What a request must bring before it is looked at, and whether it may: every bound is checked
+// here, before anything is kept for it.
+Session::Demand Session::demand_of(const RequestHeader& header) const {
+  auto refused = [](Errc code, std::string text) {
+    return Demand{nullptr, 0, Error{code, std::move(text), std::source_location::current()}};
+  };
+  if (header.length < 0)
+    return refused(Errc::invalid_argument, "the length of the request is negative");
+  auto length = static_cast<std::size_t>(header.length);
+  bool known = header.id >= first_request_id && header.id <= last_request_id;
+  const Row* row = known ? &service_->table[header.id - first_request_id] : nullptr;
+  if (row == nullptr || row->start == nullptr) {
+    if (!logged_in()) return refused(Errc::invalid_request, "request before login");
+    if (length > max_plain_payload) return refused(Errc::too_long, "payload of an unknown request");
+    return {nullptr, length, {}};
+  }
+  if (row->gate != Gate::connected && !logged_in()) {
+    return refused(Errc::invalid_request, fmt::format("{} before login", row->name));
+  }
+  // Of write and pgwrite nothing precedes the data, and the length is that of the data.
+  bool only_data = row->streams_data && row->max_payload == 0;
+  std::uint64_t most = only_data ? service_->config.max_frame.count : row->max_payload;
+  if (row->id == Pgwrite::id) most += (most / page_size + 2) * (page_unit - page_size);
+  if (length > most) {
+    return refused(Errc::too_long,
+                   fmt::format("{} takes at most {} bytes, not {}", row->name, most, length));
+  }
+  return {row, only_data ? 0 : length, {}};
+}
+
+Session::Step Session::refuse_unknown(const RequestHeader& header) {
+  bool known = header.id >= first_request_id && header.id <= last_request_id;
+  constexpr unsigned patience = 3;
+  return refuse(
+      header,
+      {known ? Errc::unsupported : Errc::invalid_request, std::string(request_name(header.id)), {}},
+      ++bad_requests_ >= patience);
+}
+
+Session::Step Session::refuse(const RequestHeader& header, Error error, bool close) {
+  Exchange exchange{this, &main_, &main_, header.stream, header.id, 0, nullptr};
+  exchange.error(error);
+  if (close) closing_ = true;
+  return close ? Step::end : Step::more;
+}
+
+Session::Step Session::start(const Row& row, const RequestHeader& header, ByteView payload) {
+  bad_requests_ = 0;
+  Exchange exchange{this,          &main_,    &main_,
+                    header.stream, header.id, static_cast<std::uint32_t>(header.length),
+                    nullptr};
+  flow_ = row.start(std::move(exchange), header.body, payload);
+  // One look at the clock per request: the end of one is the beginning of the next.
+  auto now = Clock::now();
+  service_->counters.requests[header.id - first_request_id].seconds->observe_ns(
+      static_cast<std::uint64_t>((now - batch_time_).count()));
+  batch_time_ = now;
+  if (flow_) return Step::flow;
+  if (closing_) return Step::end;
+  return group_->size() >= service_->config.max_outstanding ? Step::drain : Step::more;
+}
+
+void Exchange::frame(ResponseStatus status, ByteView body) const {
+  auto size = static_cast<std::int32_t>(body.size());
+  if (!announced) return out->out.append({stream, status, size}, body);
+  std::vector<std::byte> wrapped(8 + response_header_size);
+  store_be<std::int32_t>(ByteSpan(wrapped).first<4>(), attn_asynresp);
+  ResponseHeader{stream, status, size}.encode(ByteSpan(wrapped).subspan<8, response_header_size>());
+  Writer(wrapped).bytes(body);
+  out->out.append({{}, ResponseStatus::attn, static_cast<std::int32_t>(wrapped.size())}, wrapped);
+}
+
+void Exchange::ok(ByteView body) const { frame(ResponseStatus::ok, body); }
+
+void Exchange::error(const Error& failure) const {
+  std::string text = failure.message();
+  if (text.size() > max_error_text) text.resize(max_error_text);
+  std::ranges::replace_if(text, [](unsigned char c) { return c < ' '; }, ' ');
+  std::vector<std::byte> body;
+  // The NUL is compulsory: clients cut the last byte off without looking.
+  Writer(body).be<std::int32_t>(error_row(failure.code).xroot).c_text(text);
+  frame(ResponseStatus::error, body);
+  if (id >= first_request_id && id <= last_request_id) {
+    session->service().counters.requests[id - first_request_id].failed->add();
+  }
+}
+
+void Exchange::reply(Result<Reply> answer) const {
+  if (!answer) return error(answer.error());
+  if (answer->opened) {
+    if (!session->can_open_more()) {
+      return error({Errc::overloaded, "too many open files on this connection", {}});
+    }
+    std::uint32_t handle = session->insert_file(std::move(answer->opened));
+    store_be<std::uint32_t>(ByteSpan(answer->body).first<4>(), handle);
+  }
+  frame(answer->status, answer->body);
+}
+
+std::shared_ptr<File> Session::file(std::uint32_t handle) const {
+  std::size_t index = handle >> 16;
+  if (index >= files_.size() || files_[index].generation != (handle & 0xffff)) return nullptr;
+  return files_[index].file;
+}
+
+std::shared_ptr<File> Session::take_file(std::uint32_t handle) {
+  std::shared_ptr<File> file = this->file(handle);
+  if (!file) return nullptr;
+  Slot& slot = files_[handle >> 16];
+  slot.file.reset();
+  ++slot.generation;  // a stale handle never matches
+  --open_files_;
+  service_->counters.open_files.add(-1);
+  return file;
+}
+
+bool Session::can_open_more() const { return open_files_ < service_->config.max_files; }
+
+std::uint32_t Session::insert_file(std::shared_ptr<File> opened) {
+  auto place = std::ranges::find_if(files_, [](const Slot& slot) { return !slot.file; });
+  if (place == files_.end()) place = files_.insert(files_.end(), Slot{});
+  place->file = std::move(opened);
+  ++open_files_;
+  service_->counters.open_files.add(1);
+  return (static_cast<std::uint32_t>(place - files_.begin()) << 16) | place->generation;
+}
+
+}  // namespace sluice::xroot::server

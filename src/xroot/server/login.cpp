@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows about the connection itself, which every role shares: protocol, login, ping, bind,
+// endsess.
+#include "xroot/server/login.h"
+
+#include <sys/random.h>
+
+#include <cctype>
+
+namespace sluice::xroot::server {
+
+Result<Reply> protocol(Session& session, const Protocol&) {
+  Reply reply;
+  Writer(reply.body).be(protocol_version).be(session.service().protocol_flags());
+  return reply;
+}
+
+namespace {
+
+// A label for logs: whatever a client calls itself, only letters, digits and ._- survive.
+std::string label(std::string_view text, std::size_t limit) {
+  std::string out;
+  for (char letter : text.substr(0, limit)) {
+    auto c = static_cast<unsigned char>(letter);
+    if (std::isalnum(c) || c == '.' || c == '_' || c == '-') out += letter;
+  }
+  return out;
+}
+
+std::string_view value_of(std::string_view cgi, std::string_view key) {
+  while (!cgi.empty()) {
+    std::string_view pair = cgi.substr(0, cgi.find('&'));
+    cgi.remove_prefix(std::min(cgi.size(), pair.size() + 1));
+    if (pair.size() > key.size() && pair.starts_with(key) && pair[key.size()] == '=') {
+      return pair.substr(key.size() + 1);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Reply> log_in(Session& session, const Login& request) {
+  if (session.logged_in()) return fail(Errc::invalid_request, "already logged in");
+  Caller login;
+  if (::getrandom(login.id.data(), login.id.size(), 0) != static_cast<ssize_t>(login.id.size())) {
+    return fail(Errc::server, "no random numbers");
+  }
+  login.user = request.user_name();
+  login.pid = request.pid;
+  login.application = label(value_of(request.cgi, "xrd.appname"), 64);
+  login.async_answers = request.accepts_async;
+  login.abilities = request.abilities;
+  Reply reply;
+  Writer(reply.body).bytes(login.id);
+  session.log_in(std::move(login));
+  return reply;
+}
+
+Result<Reply> ping(Session&, const Ping&) { return Reply{}; }
+
+// Answered by the session the stream now belongs to, on that session's loop.
+Flow bind(Service& service, Exchange exchange, const Bind& request) {
+  if (exchange.session->logged_in())
+    return exchange.failed(Errc::invalid_request, "a session cannot become a stream");
+  SessionRegistry::Entry target = service.sessions.find(request.session);
+  if (target.loop == nullptr || target.session.expired())
+    return exchange.failed(Errc::not_found, "no such session");
+  exchange.session->hand_over(std::move(target), exchange.stream);
+  return {};
+}
+
+Result<Reply> end_session(Session& session, const Endsess& request) {
+  SessionRegistry::Entry target = session.service().sessions.find(request.session);
+  bool own = request.session == SessionId{} || request.session == session.caller()->id;
+  if (own) {
+    session.close_after_answer();
+  } else if (target.loop != nullptr) {
+    // The client lost that connection and comes back: what it held open must be free before it asks
+    // again.
+    std::string user = session.caller()->user;
+    asio::post(target.loop->context(), [dead = target.session, user] {
+      if (auto old = dead.lock(); old && old->caller()->user == user) old->expire();
+    });
+  }
+  return Reply{};
+}
+
+Result<Reply> set(Session& session, const Set& request) {
+  constexpr std::size_t logged = 80;
+  log.info("client.set", {{"peer", session.peer()}, {"text", label(request.text, logged)}});
+  return Reply{};
+}
+
+}  // namespace sluice::xroot::server

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The handlers of the requests about a connection itself, which every role's table begins with.
+#pragma once
+
+#include "xroot/server/session.h"
+
+namespace sluice::xroot::server {
+
+Result<Reply> protocol(Session& session, const Protocol& request);
+Result<Reply> log_in(Session& session, const Login& request);
+Result<Reply> ping(Session& session, const Ping& request);
+Flow bind(Service& service, Exchange exchange, const Bind& request);
+Result<Reply> end_session(Session& session, const Endsess& request);
+Result<Reply> set(Session& session, const Set& request);
+
+}  // namespace sluice::xroot::server

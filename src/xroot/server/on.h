@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The definition of on<&handler>(): reads the handler's signature and writes the function that
+// decodes the request, finds its file, decides where the handler runs and gives its answer.
+// Included by the files that hold tables.
+#pragma once
+
+#include "base/offload.h"
+#include "xroot/server/session.h"
+
+#include <memory>
+#include <type_traits>
+
+namespace sluice::xroot::server {
+namespace detail {
+
+enum class Kind { blocking, coroutine, data, connection };
+
+template <class Function>
+struct Signature;
+template <class S, class R>
+struct Signature<Result<Reply> (*)(S&, const Call&, const R&)> {
+  static constexpr Kind kind = Kind::blocking;
+  using Storage = S;
+  using Request = R;
+};
+template <class S, class R>
+struct Signature<Task<Reply> (*)(S&, Answer, R)> {
+  static constexpr Kind kind = Kind::coroutine;
+  using Storage = S;
+  using Request = R;
+};
+template <class S, class R>
+struct Signature<Flow (*)(S&, Exchange, const R&)> {
+  static constexpr Kind kind = Kind::data;
+  using Storage = S;
+  using Request = R;
+};
+template <class R>
+struct Signature<Result<Reply> (*)(Session&, const R&)> {
+  static constexpr Kind kind = Kind::connection;
+  using Storage = Session;
+  using Request = R;
+};
+
+// The bytes of a request that is served later, when the buffer it came in has long been used again.
+struct KeptRequest {
+  std::array<std::byte, 16> fixed{};
+  std::vector<std::byte> payload;
+
+  KeptRequest(FixedPart head, ByteView tail) : payload(tail.begin(), tail.end()) {
+    std::copy(head.begin(), head.end(), fixed.begin());
+  }
+};
+
+template <auto handler, class Storage, class Request>
+Task<Reply> in_pool(Storage* storage, Call call, std::shared_ptr<const KeptRequest> kept) {
+  co_return co_await offload(storage->blocking, [&]() -> Result<Reply> {
+    SLUICE_TRY(Request request, Request::decode(kept->fixed, kept->payload));
+    return handler(*storage, call, request);
+  });
+}
+
+template <auto handler, class Storage, class Request>
+Task<Reply> beside(Storage* storage, Answer answer, std::shared_ptr<const KeptRequest> kept) {
+  SLUICE_CO_TRY(Request request, Request::decode(kept->fixed, kept->payload));
+  co_return co_await handler(*storage, std::move(answer), std::move(request));
+}
+
+// Requests that end or change a file: the next one for the same file waits for them.
+template <class Request>
+constexpr bool changes_file =
+    Request::id == Close::id || Request::id == Truncate::id || Request::id == Sync::id ||
+    Request::id == Chkpoint::id || Request::id == Clone::id;
+
+template <class Request>
+std::shared_ptr<File> file_of(Session& session, const Request& request) {
+  if constexpr (requires { request.handle; }) return session.file(request.handle);
+  return nullptr;
+}
+
+template <class Request>
+bool runs_on_loop(const Service& service, const File* file) {
+  if constexpr (Request::cost == Cost::light) return true;
+  if constexpr (Request::cost == Cost::metadata) {
+    if (Request::id == Close::id && file != nullptr && file->slow_to_close()) return false;
+    return service.metadata_inline();
+  }
+  return false;
+}
+
+template <auto handler>
+Flow start(Exchange exchange, FixedPart fixed, ByteView payload);
+
+// Waits until nobody changes the file of the request any more, then starts it.
+template <auto handler>
+asio::awaitable<Status> start_later(Exchange exchange, std::shared_ptr<const KeptRequest> kept) {
+  while (exchange.file->changing != 0) co_await exchange.session->next_answer();
+  if (Flow flow = start<handler>(exchange, kept->fixed, kept->payload))
+    co_return co_await std::move(*flow);
+  co_return Status{};
+}
+
+// A data request whose answer or data travel on a bound stream, in its turn there.
+template <auto handler, class Storage, class Request>
+asio::awaitable<Status> on_stream(Storage* storage, Exchange exchange,
+                                  std::shared_ptr<const KeptRequest> kept) {
+  SLUICE_CO_TRY(Request request, Request::decode(kept->fixed, kept->payload));
+  if (Flow flow = handler(*storage, exchange, request)) SLUICE_CO_CHECK(co_await std::move(*flow));
+  exchange.out->out.flush();
+  co_return co_await exchange.out->out.drain();
+}
+
+template <auto handler, class Storage, class Request>
+Flow start_other(Storage& storage, Exchange exchange, const Request& request, FixedPart fixed,
+                 ByteView payload) {
+  Call call{exchange.file, exchange.session->caller()};
+  if constexpr (Signature<decltype(handler)>::kind == Kind::blocking) {
+    if (runs_on_loop<Request>(storage, call.file.get())) {
+      exchange.reply(handler(storage, call, request));
+      return {};
+    }
+    auto kept = std::make_shared<const KeptRequest>(fixed, payload);
+    exchange.session->spawn_answer(
+        exchange, in_pool<handler, Storage, Request>(&storage, call, kept), changes_file<Request>);
+  } else {
+    auto kept = std::make_shared<const KeptRequest>(fixed, payload);
+    Answer answer(exchange, std::move(call));
+    exchange.session->spawn_answer(
+        exchange, beside<handler, Storage, Request>(&storage, std::move(answer), kept),
+        changes_file<Request>);
+  }
+  return {};
+}
+
+template <auto handler, class Storage, class Request>
+Flow start_data(Storage& storage, Exchange exchange, const Request& request, FixedPart fixed,
+                ByteView payload) {
+  if constexpr (requires { request.path_id; }) {
+    Channel* channel = exchange.session->channel(request.path_id);
+    if (channel == nullptr) {
+      exchange.error({Errc::invalid_argument, "no such stream is bound to the session", {}});
+      // The data of a write would come nobody knows where: the connection cannot go on.
+      if (streams_data_of<Request>) exchange.session->close_after_answer();
+      return {};
+    }
+    if (channel->path != 0) {
+      (streams_data_of<Request> ? exchange.data : exchange.out) = channel;
+      exchange.session->enqueue(
+          channel->path,
+          on_stream<handler, Storage, Request>(
+              &storage, std::move(exchange), std::make_shared<const KeptRequest>(fixed, payload)));
+      return {};
+    }
+  }
+  return handler(storage, std::move(exchange), request);
+}
+
+template <auto handler>
+Flow start(Exchange exchange, FixedPart fixed, ByteView payload) {
+  using Shape = Signature<decltype(handler)>;
+  using Request = typename Shape::Request;
+  using Storage = typename Shape::Storage;
+  Session& session = *exchange.session;
+  Result<Request> request = Request::decode(fixed, payload);
+  if (!request) {
+    exchange.error(request.error());
+    if (streams_data_of<Request>) session.close_after_answer();  // nobody knows where its data end
+    return {};
+  }
+  if constexpr (Shape::kind == Kind::connection) {
+    exchange.reply(handler(session, *request));
+    return {};
+  } else {
+    auto& storage = static_cast<Storage&>(session.service());
+    exchange.file = file_of(session, *request);
+    if (exchange.file && exchange.file->changing != 0) {
+      return start_later<handler>(exchange, std::make_shared<const KeptRequest>(fixed, payload));
+    }
+    if constexpr (Request::id == Close::id) session.take_file(request->handle);
+    if constexpr (Shape::kind == Kind::data) {
+      return start_data<handler>(storage, std::move(exchange), *request, fixed, payload);
+    } else {
+      return start_other<handler>(storage, std::move(exchange), *request, fixed, payload);
+    }
+  }
+}
+
+}  // namespace detail
+
+template <auto handler>
+consteval Row on() {
+  using Request = typename detail::Signature<decltype(handler)>::Request;
+  Row row;
+  row.id = Request::id;
+  row.name = Request::name;
+  row.gate = Request::gate;
+  row.max_payload = Request::max_payload;
+  if constexpr (requires { Request::streams_data; }) row.streams_data = Request::streams_data;
+  row.start = &detail::start<handler>;
+  return row;
+}
+
+}  // namespace sluice::xroot::server

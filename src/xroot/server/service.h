@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server that speaks xroot is made of besides its connections: settings, request table,
+// sessions, metrics. A storage role (an export, a pool, a door) derives from Service and keeps its
+// own things there; its handlers get them back typed.
+#pragma once
+
+#include "base/metrics.h"
+#include "base/offload.h"
+#include "net/loop.h"
+#include "xroot/server/config.h"
+#include "xroot/server/handler.h"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace sluice::xroot::server {
+
+class Session;
+
+// What a handle refers to. The storage role derives from it; the session only counts.
+class File {
+ public:
+  File() = default;
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  virtual ~File() = default;
+
+  // Closing it may take long (a commit to disk), so that it must not happen on a loop.
+  virtual bool slow_to_close() const { return false; }
+
+  unsigned changing =
+      0;  // requests under way that change the file; the next request for it waits for them
+};
+
+// Finds a session by the unguessable id its login returned, from any loop. Used by bind and endsess
+// alone, never by data.
+class SessionRegistry {
+ public:
+  struct Entry {
+    net::Loop* loop = nullptr;
+    std::weak_ptr<Session> session;  // to be locked on its own loop only
+  };
+  void insert(const SessionId& id, Entry entry);
+  void erase(const SessionId& id);
+  Entry find(const SessionId& id) const;
+
+ private:
+  struct Hash {
+    std::size_t operator()(const SessionId& id) const;
+  };
+  mutable std::mutex mutex_;
+  std::unordered_map<SessionId, Entry, Hash> entries_;
+};
+
+// Latencies (and with them the number) and errors of every request; nothing else is counted per
+// request.
+struct RequestMetrics {
+  struct PerRequest {
+    Counter* failed = nullptr;
+    Histogram* seconds = nullptr;
+  };
+  explicit RequestMetrics(Metrics& metrics);
+
+  std::array<PerRequest, request_count> requests;
+  Counter& bytes_sent;
+  Counter& bytes_received;
+  Gauge& connections;
+  Gauge& open_files;
+};
+
+class Service {
+ public:
+  Service(ServerConfig settings, const RequestTable& requests, Metrics& metrics,
+          BlockingPool& pool);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  virtual ~Service() = default;
+
+  // Flags of the answer to kXR_protocol, and the kind in the hello: 1 data server, 0 manager.
+  virtual std::uint32_t protocol_flags() const = 0;
+  virtual std::int32_t kind() const = 0;
+  // Metadata calls are short enough to run on a loop.
+  virtual bool metadata_inline() const = 0;
+
+  const ServerConfig config;
+  const RequestTable& table;
+  BlockingPool& blocking;
+  SessionRegistry sessions;
+  RequestMetrics counters;
+};
+
+}  // namespace sluice::xroot::server

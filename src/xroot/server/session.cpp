@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a session and its main loop: receive, dispatch, flush, wait.
+#include "xroot/server/session.h"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace sluice::xroot::server {
+
+Session::Session(Service& service, net::Socket socket)
+    : service_(&service),
+      peer_(socket.peer()),
+      main_(std::move(socket)),
+      answered_(loop().context(), asio::steady_timer::time_point::max()),
+      phase_since_(loop().now()),
+      progress_at_(loop().now()),
+      place_(loop().watch(*this)) {
+  service_->counters.connections.add(1);
+}
+
+Session::~Session() {
+  loop().unwatch(place_);
+  count_progress();
+  service_->counters.connections.add(-1);
+  service_->counters.open_files.add(-static_cast<std::int64_t>(open_files_));
+  if (caller_) service_->sessions.erase(caller_->id);
+  if (open_files_ == 0) return;
+  // Dropping a file may delete an unfinished upload: not on the loop. A full pool makes it happen
+  // here all the same.
+  auto files = std::make_shared<std::vector<Slot>>(std::move(files_));
+  [[maybe_unused]] bool later = service_->blocking.submit([files]() mutable { files.reset(); });
+}
+
+asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
+  Session* session = self.get();
+  try {
+    TaskGroup group(co_await asio::this_coro::executor);
+    session->group_ = &group;
+    std::exception_ptr thrown;
+    try {
+      co_await session->serve(group);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    // The children end because their sockets do; blocking work of theirs is waited for.
+    session->closing_ = true;
+    if (!session->handover_.loop) session->main_.socket.shutdown();
+    for (auto& stream : session->streams_) {
+      stream->gone = true;
+      stream->channel.socket.shutdown();
+      stream->wake.cancel();
+    }
+    co_await group.join();
+    session->group_ = nullptr;
+    if (thrown) std::rethrow_exception(thrown);
+    if (session->handover_.loop) session->finish_handover();
+  } catch (const std::exception& bug) {
+    log.error("session.bug", {{"peer", session->peer_}, {"what", bug.what()}});
+  }
+}
+
+asio::awaitable<void> Session::serve(TaskGroup&) {
+  if (!co_await greet()) co_return;
+  batch_time_ = Clock::now();
+  for (;;) {
+    Step step = next_request();
+    if (step == Step::flow) {
+      main_.in.park();
+      main_.out.flush();
+      enter(Phase::busy);
+      asio::awaitable<Status> work = std::move(*flow_);
+      flow_.reset();
+      if (Status done = co_await std::move(work); !done) {
+        log.debug("session.cut", {{"peer", peer_}, {"why", done.error().message()}});
+        co_return;
+      }
+      batch_time_ = Clock::now();
+      continue;
+    }
+    main_.out.flush();
+    if (step == Step::more && main_.in.top_up()) continue;
+    if (!co_await settle()) co_return;
+    if (step == Step::end || closing_) co_return;
+    if (step == Step::drain) continue;
+    if (loop().draining() && main_.in.bytes().empty()) co_return;
+    enter(main_.in.bytes().empty() ? Phase::idle : Phase::partial);
+    if (!co_await main_.in.fill(need_)) co_return;
+    batch_time_ = Clock::now();
+  }
+}
+
+// Everything composed is out, or as much later as the client reads; false when the connection
+// broke.
+asio::awaitable<bool> Session::settle() {
+  if (main_.out.broken()) co_return false;
+  if (!main_.out.clear()) {
+    main_.in.park();
+    enter(Phase::busy);
+    if (Status sent = co_await main_.out.drain(); !sent) co_return false;
+  }
+  if (group_->size() >= service_->config.max_outstanding) {
+    main_.in.park();
+    enter(Phase::busy);
+    co_await wait_for_room();
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Session::wait_for_room() {
+  while (group_->size() >= service_->config.max_outstanding && !expired_) co_await next_answer();
+}
+
+asio::awaitable<bool> Session::greet() {
+  if (!co_await main_.in.fill(hello_size)) co_return false;
+  Reader hello(main_.in.bytes().first(hello_size));
+  std::array<std::int32_t, 5> words{};
+  for (std::int32_t& word : words) word = hello.be<std::int32_t>();
+  // Anything else is TLS without asking, HTTP or a scanner: no answer would be understood.
+  if (words != hello_words) co_return false;
+  main_.in.consume(hello_size);
+  std::array<std::byte, 8> body{};
+  store_be<std::uint32_t>(std::span(body).first<4>(), protocol_version);
+  store_be<std::int32_t>(std::span(body).last<4>(), service_->kind());
+  main_.out.append({{}, ResponseStatus::ok, 8}, body);
+  co_return true;
+}
+
+void Session::enter(Phase phase) {
+  if (phase_ == Phase::greeting && !caller_) return;  // until login one deadline covers it all
+  if (phase_ == phase && phase != Phase::idle) return;
+  phase_ = phase;
+  phase_since_ = loop().now();
+}
+
+void Session::tick(Clock::time_point now) {
+  if (count_progress()) progress_at_ = now;
+  const ServerConfig& config = service_->config;
+  switch (phase_) {
+    case Phase::greeting:
+      if (now - phase_since_ > config.hello_timeout) expire();
+      break;
+    case Phase::idle:
+      if (open_files_ == 0 && pending_.empty() &&
+          now - std::max(phase_since_, progress_at_) > config.idle_timeout) {
+        expire();
+      }
+      break;
+    case Phase::partial:
+      if (now - phase_since_ > config.frame_timeout) expire();
+      break;
+    case Phase::busy:
+      if (pending_.empty() && now - std::max(phase_since_, progress_at_) > config.stall_timeout)
+        expire();
+      break;
+  }
+  for (Pending& pending : pending_) {
+    if (!pending.announced && !pending.partly_sent && now - pending.since > config.deferral)
+      announce(pending);
+  }
+}
+
+// Tells the metrics what was moved since the last time; false when it was nothing.
+bool Session::count_progress() {
+  std::uint64_t sent = main_.out.sent();
+  std::uint64_t received = main_.moved;
+  for (auto& stream : streams_) {
+    sent += stream->channel.out.sent();
+    received += stream->channel.moved;
+  }
+  bool moved = sent != sent_ || received != received_;
+  service_->counters.bytes_sent.add(sent - std::exchange(sent_, sent));
+  service_->counters.bytes_received.add(received - std::exchange(received_, received));
+  return moved;
+}
+
+void Session::drain() {
+  if (pending_.empty() && (phase_ == Phase::idle || phase_ == Phase::greeting))
+    main_.socket.shutdown_receive();
+}
+
+void Session::expire() {
+  if (expired_) return;
+  expired_ = true;
+  log.debug("session.expired", {{"peer", peer_}});
+  main_.socket.shutdown();
+  for (auto& stream : streams_) stream->channel.socket.shutdown();
+  answered_.cancel();
+}
+
+void Session::log_in(Caller caller) {
+  caller.peer = peer_;
+  caller_ = std::make_shared<const Caller>(std::move(caller));
+  service_->sessions.insert(caller_->id, {&loop(), weak_from_this()});
+}
+
+void Session::hand_over(SessionRegistry::Entry target, StreamId stream) {
+  handover_ = std::move(target);
+  handover_stream_ = stream;
+  closing_ = true;
+}
+
+asio::awaitable<void> Session::next_answer() { co_await answered_.async_wait(as_value); }
+
+}  // namespace sluice::xroot::server
