@@ -178,7 +178,7 @@ def test_a_clean_checkout_passes(checkout):
     "name, text, complaint",
     [
         ("src/base/a.h", "// SPDX-License-Identifier: Apache-2.0\nint  answer( );\n", "not laid out"),
-        ("docs/a.md", "We recieve" + "d it.\n", "codespell"),
+        ("docs/a.md", "We rec" + "ieved it.\n", "codespell"),
         ("run.sh", "#!/usr/bin/env bash\n# SPDX-License-Identifier: Apache-2.0\nrm $1\n", "shellcheck"),
         ("src/base/a.h", '// SPDX-License-Identifier: Apache-2.0\n#include "net/a.h"\n', "base is below net"),
         ("src/base/a.h", "int a;\n", "SPDX"),
