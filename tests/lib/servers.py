@@ -148,6 +148,16 @@ class Server:
             self.process.kill()
         return self.process.wait()
 
+    def descriptors_of(self, name):
+        """How many descriptors refer to a path of the export that begins with `name`."""
+        start, count = str(self.root) + name, 0
+        for link in Path(f"/proc/{self.pid}/fd").iterdir():
+            try:
+                count += os.readlink(link).startswith(start)
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return count
+
     def remove(self):
         if self.process is not None:
             self.kill()
@@ -242,8 +252,12 @@ class SluiceServer(Server):
         return [str(self.binary), "serve", "--export", str(self.root), "--listen", listen, "--http", http,
                 "--data", str(self.data), *extra]
 
-    def start(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0", environment=None):
-        """Starts the server and returns when its ready line has come."""
+    def start(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0", environment=None, settings=""):
+        """Starts the server, with a settings file of that text if any, and returns when its ready line has come."""
+        if settings:
+            file = self.home / "sluice.toml"
+            file.write_text(settings)
+            extra = ("--config", str(file), *extra)
         self.launch(self.command(*extra, listen=listen, http=http), environment, stdout=subprocess.PIPE)
         self.ready = self._ready_line()
         self.port = int(re.search(r"xroot=\S*:(\d+)", self.ready).group(1))
