@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all threads of a run share. Built before they start; afterwards only the stop sign changes.
+#pragma once
+
+#include "cli/bench/payload.h"
+#include "cli/bench/workload.h"
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <vector>
+
+namespace sluice::cli::bench {
+
+struct Address {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+};
+
+struct Plan {
+  Workload load;
+  std::vector<Target> targets;     // one per URL; connections are dealt over them
+  std::vector<Address> addresses;  // of the targets
+  Payload payload;                 // empty unless something is written or verified
+  std::atomic<bool> given_up = false;
+
+  const Target& target(unsigned index) const { return targets[index % targets.size()]; }
+  const Address& address(unsigned index) const { return addresses[index % addresses.size()]; }
+};
+
+// Checks the workload, resolves the hosts and builds the payload.
+Status make_plan(const Workload& load, Plan& plan);
+
+}  // namespace sluice::cli::bench

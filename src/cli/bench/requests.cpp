@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The request structs of the protocol library behind a header; only what a request with data needs
+// is added here.
+#include "cli/bench/requests.h"
+
+#include "xroot/requests/close.h"
+#include "xroot/requests/login.h"
+#include "xroot/requests/open.h"
+#include "xroot/requests/pgread.h"
+#include "xroot/requests/pgwrite.h"
+#include "xroot/requests/ping.h"
+#include "xroot/requests/protocol.h"
+#include "xroot/requests/read.h"
+#include "xroot/requests/readv.h"
+#include "xroot/requests/stat.h"
+#include "xroot/requests/write.h"
+
+#include <unistd.h>
+
+namespace sluice::cli::bench {
+
+namespace {
+
+void put_header(Buffer& out, std::uint16_t stream, const xroot::EncodedRequest& request,
+                std::uint64_t length) {
+  xroot::RequestHeader header{{}, request.id, request.fixed, static_cast<std::int32_t>(length)};
+  store_be<std::uint16_t>(header.stream, stream);
+  const std::size_t at = out.size();
+  out.resize(at + xroot::request_header_size);
+  header.encode(ByteSpan(out).subspan(at).first<xroot::request_header_size>());
+}
+
+void put(Buffer& out, std::uint16_t stream, const xroot::EncodedRequest& request) {
+  put_header(out, stream, request, request.payload.size());
+  Writer(out).bytes(request.payload);
+}
+
+}  // namespace
+
+void put_hello(Buffer& out) {
+  for (const std::int32_t word : xroot::hello_words) Writer(out).be(word);
+  xroot::Protocol protocol;
+  protocol.expect = xroot::Expect::login;
+  put(out, 0, protocol.encode());
+}
+
+void put_login(Buffer& out) {
+  xroot::Login login;
+  login.pid = ::getpid();
+  login.set_user_name("bench");
+  put(out, 0, login.encode());
+}
+
+void put_ping(Buffer& out, std::uint16_t stream) { put(out, stream, xroot::Ping{}.encode()); }
+
+void put_stat(Buffer& out, std::uint16_t stream, std::string_view path) {
+  xroot::Stat stat;
+  stat.path = path;
+  put(out, stream, stat.encode());
+}
+
+void put_open_to_read(Buffer& out, std::uint16_t stream, std::string_view path) {
+  xroot::Open open;
+  open.flags.read = true;
+  open.flags.return_stat = true;
+  open.path = path;
+  put(out, stream, open.encode());
+}
+
+void put_open_to_write(Buffer& out, std::uint16_t stream, std::string_view path) {
+  xroot::Open open;
+  open.mode = 0644;
+  open.flags.update = true;
+  open.flags.overwrite = true;
+  open.flags.make_path = true;
+  open.flags.return_stat = true;
+  open.path = path;
+  put(out, stream, open.encode());
+}
+
+void put_close(Buffer& out, std::uint16_t stream, std::uint32_t handle) {
+  put(out, stream, xroot::Close{handle}.encode());
+}
+
+void put_read(Buffer& out, std::uint16_t stream, std::uint32_t handle, Extent extent) {
+  put(out, stream, xroot::Read{handle, extent.offset, extent.length, 0, {}}.encode());
+}
+
+void put_pgread(Buffer& out, std::uint16_t stream, std::uint32_t handle, Extent extent) {
+  put(out, stream, xroot::Pgread{handle, extent.offset, extent.length, 0, false}.encode());
+}
+
+void put_readv(Buffer& out, std::uint16_t stream, std::uint32_t handle,
+               std::span<const Extent> extents) {
+  std::vector<xroot::VectorItem> items;
+  items.reserve(extents.size());
+  for (const Extent& extent : extents) items.push_back({handle, extent.length, extent.offset});
+  put(out, stream, xroot::Readv::encode(items));
+}
+
+void put_write(Buffer& out, std::uint16_t stream, std::uint32_t handle, std::uint64_t offset,
+               std::uint64_t length) {
+  put_header(out, stream, xroot::Write{handle, offset, 0}.encode(), length);
+}
+
+void put_pgwrite(Buffer& out, std::uint16_t stream, std::uint32_t handle, std::uint64_t offset,
+                 std::uint64_t length) {
+  put_header(out, stream, xroot::Pgwrite{handle, offset, 0, false}.encode(), length);
+}
+
+}  // namespace sluice::cli::bench
