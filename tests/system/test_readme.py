@@ -45,11 +45,11 @@ class Checkout:
         return re.sub(r"(localhost|127\.0\.0\.1):(\d{4,5})\b", port, text)
 
     def serve(self, command):
-        # Without addresses of its own it takes those that the text names: 1094 and 8080.
+        # Without addresses of its own it takes those that the text names: 1094 and 9094.
         if "--listen" not in command:
             command += " --listen 127.0.0.1:1094"
         if "--http" not in command:
-            command += " --http 127.0.0.1:8080"
+            command += " --http 127.0.0.1:9094"
         process = subprocess.Popen(["bash", "-c", "exec " + self.localize(command)], cwd=self.folder, env=self.environment,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.running.append(process)
