@@ -48,11 +48,11 @@ RULES = (
     Rule(
         "spawn",
         r"\bco_spawn\s*\(",
-        "coroutines are started by a TaskGroup, offload or, as the first of a loop, the runtime",
+        "coroutines are started by a TaskGroup, spawn_root or offload",
         bad="co_spawn(ex, work(), token);",
         good="group.spawn(work());",
         files=r"^src/",
-        allowed=r"^src/(base/(task_group|offload)\.(h|cpp)|net/runtime\.cpp|app/)|/test/",
+        allowed=r"^src/(base/(task_group|offload)\.(h|cpp)|app/)|/test/",
         code=True,
     ),
     Rule(
@@ -110,7 +110,7 @@ RULES = (
     ),
     Rule(
         "machine-path",
-        r"(?<![\w.}])/(wor[k]|roo[t]|hom[e]/\w+)/\w",
+        r"(?<![\w.}])/(wor[k]/(mai[n]|share[d])\b|roo[t]/\w|hom[e]/\w+/\w)",
         "a path of somebody's machine",
         bad="cd /roo" + "t/checkout",
         good="cd ~/checkout",

@@ -50,7 +50,7 @@ struct Workload {
   std::uint64_t connections = 1;
   std::uint64_t threads = 1;
   std::uint64_t items = 16;  // segments of a vector read
-  Duration duration{5000};
+  Duration duration{5'000};
   Duration warmup{250};
   Bytes file_size = 64_MiB;  // written round and round by the write modes
   std::uint64_t seed = 1;
