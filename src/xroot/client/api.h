@@ -47,6 +47,7 @@ struct Timeouts {
 // What a server may cost us at most.
 struct Limits {
   std::size_t metadata_bytes = 16U << 20;  // of one answer other than file data
+  std::size_t listing_bytes = 256U << 20;  // of a listing that is collected, not streamed
   std::size_t outstanding =
       256;             // requests in flight on one connection; more of them wait their turn
   int redirects = 16;  // of one operation

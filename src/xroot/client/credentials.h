@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a client proves who it is: the server offers methods in its order, Credentials serves those
+// it has something for. The channel itself serves "unix" and "host", which need nothing.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sluice::xroot::client {
+
+struct AuthOffer {
+  std::string method;      // "gsi", at most four characters
+  std::string parameters;  // "v:10600,c:ssl,ca:b9c2134a.0"
+};
+
+struct AuthPeer {
+  std::string host;  // as the caller or the redirect named it
+  bool is_encrypted = false;
+};
+
+// One exchange with one server for one method.
+class AuthExchange {
+ public:
+  virtual ~AuthExchange() = default;
+  // The credential to send; `challenge` is what the server sent last, empty at first.
+  virtual Task<std::vector<std::byte>> next(std::vector<std::byte> challenge) = 0;
+};
+
+class Credentials {
+ public:
+  virtual ~Credentials() = default;
+  // Null when nothing can be offered for this method to this peer; a token is never offered in the
+  // clear.
+  virtual std::unique_ptr<AuthExchange> begin(const AuthOffer& offer, const AuthPeer& peer) = 0;
+};
+
+}  // namespace sluice::xroot::client
