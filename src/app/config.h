@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The settings of a whole server: what the program itself needs, and the structs of its modules
+// side by side.
+#pragma once
+
+#include "base/log.h"
+#include "base/settings.h"
+#include "net/config.h"
+#include "pool/config.h"
+#include "xroot/server/config.h"
+
+#include <array>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace sluice {
+
+constexpr std::array<EnumName<LogFormat>, 2> names_of(LogFormat) {
+  return {{{LogFormat::logfmt, "logfmt"}, {LogFormat::json, "json"}}};
+}
+
+}  // namespace sluice
+
+namespace sluice::app {
+
+struct ServeConfig {
+  std::vector<std::string> listen = {"127.0.0.1:1094"};
+  Endpoint http{"127.0.0.1", 9094};
+  std::string data_directory;
+  std::string user;
+  std::string host_name;
+  LogFormat log_format = LogFormat::logfmt;
+  std::string log_levels = "info";
+};
+
+inline constexpr std::tuple serve_settings{
+    setting("serve.listen", &ServeConfig::listen, Reload::no,
+            "Addresses of the xroot service, HOST:PORT each. \"*\" is every address, port 0 lets "
+            "the system choose."),
+    setting("serve.http", &ServeConfig::http, Reload::no,
+            "Address of the HTTP service with /metrics, /healthz and /readyz."),
+    setting("serve.data", &ServeConfig::data_directory, Reload::no,
+            "Directory of the server's own state. Empty: $XDG_DATA_HOME/sluice, or "
+            "~/.local/share/sluice."),
+    setting("serve.user", &ServeConfig::user, Reload::no,
+            "The user that a server started by root becomes once its ports are open. Empty: it "
+            "stays who it is."),
+    setting("serve.host_name", &ServeConfig::host_name, Reload::no,
+            "The name under which clients reach this server. Empty: the name of the machine, or "
+            "the address where the "
+            "server listens on one only."),
+    setting("log.format", &ServeConfig::log_format, Reload::yes,
+            "How a line of the log is written."),
+    setting("log.levels", &ServeConfig::log_levels, Reload::yes,
+            "Least level that is logged, with exceptions for modules: \"info,xroot=debug\"."),
+};
+
+// The structs of one server; sections() gives the rows over them.
+struct Config {
+  ServeConfig serve;
+  net::NetConfig net;
+  xroot::server::ServerConfig xroot;
+  pool::PoolConfig pool;
+};
+
+// The sections refer to `config`, which must outlive them.
+Sections sections_of(Config& config);
+
+// What was not set and depends on the environment: directories.
+void complete(Config& config);
+
+}  // namespace sluice::app

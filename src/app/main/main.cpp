@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/commands.h"
+#include "cli/api.h"
+
+int main(int argc, char** argv) { return sluice::cli::run({sluice::app::commands(), sluice::cli::commands()}, argc, argv); }
