@@ -22,6 +22,8 @@ tl::unexpected<Error> torn(std::string_view what) {
   return fail(Errc::protocol, "answer is torn: " + std::string(what));
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }
+
 // Reader::finish() with the error a client has to report.
 template <class T>
 Result<T> finish(const Reader& in, T value, std::string_view what) {
@@ -349,21 +351,30 @@ Result<ChecksumAnswer> ChecksumAnswer::decode(ByteView body) {
 
 void ChecksumAnswer::encode(Body& out) const { Writer(out).text(type).text(" ").c_text(value); }
 
+namespace {
+
+Result<std::int64_t> space_number(const Opaque& text, std::string_view key, std::int64_t lowest) {
+  auto number = parse_int<std::int64_t>(text.get(key).value_or(""), lowest,
+                                        std::numeric_limits<std::int64_t>::max());
+  if (!number)
+    return fail(Errc::protocol, std::string(key) + " of a space: " + number.error().detail);
+  return *number;
+}
+
+}  // namespace
+
 Result<SpaceAnswer> SpaceAnswer::decode(ByteView body) {
   const Opaque text(decode_text(body));
   SpaceAnswer answer;
   answer.group = text.get("oss.cgroup").value_or("");
-  constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
   for (auto [key, field] :
        {std::pair{"oss.space", &answer.total}, std::pair{"oss.free", &answer.free},
         std::pair{"oss.maxf", &answer.largest_free}, std::pair{"oss.used", &answer.used}}) {
-    const auto value = text.get(key);
-    if (!value) return fail(Errc::protocol, std::string("space answer without ") + key);
-    SLUICE_TRY(const auto number, parse_int<std::int64_t>(*value, 0, highest));
+    SLUICE_TRY(const auto number, space_number(text, key, 0));
     *field = static_cast<std::uint64_t>(number);
   }
-  if (const auto quota = text.get("oss.quota")) {
-    SLUICE_TRY(answer.quota, parse_int<std::int64_t>(*quota, -1, highest));
+  if (text.get("oss.quota")) {
+    SLUICE_TRY(answer.quota, space_number(text, "oss.quota", -1));
   }
   return answer;
 }
@@ -381,7 +392,10 @@ Result<ConfigAnswer> ConfigAnswer::decode(ByteView body) {
   ConfigAnswer answer;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    answer.values.push_back(text.substr(0, end));
+    const std::string_view value = text.substr(0, end);
+    if (std::ranges::any_of(value, is_control))
+      return fail(Errc::protocol, "configuration has control characters");
+    answer.values.push_back(value);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return answer;
@@ -390,7 +404,6 @@ Result<ConfigAnswer> ConfigAnswer::decode(ByteView body) {
 void ConfigAnswer::encode(Body& out) const {
   Writer to(out);
   for (std::string_view value : values) to.text(value).text("\n");
-  to.zeros(1);
 }
 
 // --- what any request can be answered with
@@ -489,14 +502,16 @@ void ErrorAnswer::encode(Body& out) const {
   // Not in the middle of a UTF-8 character: no byte 10xxxxxx may be the first that is cut.
   while (length < text.size() && length > 0 && (text[length] & 0xc0) == 0x80) --length;
   for (char c : text.substr(0, length)) {
-    out.push_back(
-        static_cast<std::byte>(static_cast<unsigned char>(c) < ' ' || c == 0x7f ? ' ' : c));
+    out.push_back(static_cast<std::byte>(is_control(c) ? ' ' : c));
   }
   out.push_back(std::byte{0});
 }
 
 Error ErrorAnswer::to_error() const {
-  return {errc_from_xroot(code), std::string(text), std::source_location::current()};
+  // What a server says ends on a terminal: no byte of it may steer that.
+  std::string shown(text);
+  std::ranges::replace_if(shown, is_control, ' ');
+  return {errc_from_xroot(code), std::move(shown), std::source_location::current()};
 }
 
 void encode_error(Body& out, const Error& error) {

@@ -108,8 +108,8 @@ struct PageStatus {
   StreamId stream{};
   std::uint16_t request = 0;  // number of the request that is answered
   Part part = Part::last;
-  std::uint32_t data_length = 0;
-  std::uint64_t offset = 0;  // in the file, of the data that follow
+  std::uint32_t data_length = 0;  // bytes that follow, the CRCs of pages counted
+  std::uint64_t offset = 0;       // in the file, of the data that follow
 
   bool operator==(const PageStatus&) const = default;
   // Errc::checksum when the CRC of the header is wrong.
@@ -171,7 +171,8 @@ struct AttributeAnswer {
   static Result<AttributeAnswer> decode(ByteView body, bool with_values);
   void encode(Body& out, bool with_values) const;
 };
-// Answer to fattr list; the names begin with "U.".
+// Answer to fattr list. XRootD 5.5 sends the names as they were set, without the "U." it stores
+// them under.
 struct AttributeList {
   std::vector<AttributeResult> attributes;  // `value` is empty unless values were asked for
 

@@ -57,8 +57,10 @@ class Words {
 
 template <class T>
 Result<T> next_number(Words& words, int base = 10) {
-  return parse_int<T>(words.next(), std::numeric_limits<T>::min(), std::numeric_limits<T>::max(),
-                      base);
+  using Limits = std::numeric_limits<T>;
+  auto number = parse_int<T>(words.next(), Limits::min(), Limits::max(), base);
+  if (!number) return fail(Errc::protocol, "stat text: " + number.error().detail);
+  return *number;
 }
 
 // Some servers write ids with the highest bit as negative numbers, some write names.

@@ -57,7 +57,12 @@ struct Fattr {
       return fail(Errc::invalid_argument, "wrong number of attributes");
 
     Reader body(payload);
-    if (!body.empty()) request.path = body.c_text();
+    // With nothing behind it the path may come without its NUL; XRootD takes that too.
+    if (count == 0) {
+      request.path = body.text();
+    } else {
+      request.path = body.c_text();
+    }
     request.items.resize(count);
     SLUICE_CHECK(read_names(body, request.items));
     if (request.code == FattrCode::set) SLUICE_CHECK(read_values(body, request.items));
