@@ -4,12 +4,20 @@
 #include "pool/requests.h"
 
 namespace sluice::pool {
+namespace {
+
+constexpr std::size_t checksum_threads = 4;   // as many files are read at once
+constexpr std::size_t checksum_queue = 4096;  // clients that wait; more are told to come later
+
+}  // namespace
 
 ExportService::ExportService(xroot::server::ServerConfig settings,
                              std::shared_ptr<ExportTree> exported, Metrics& metrics,
                              BlockingPool& blocking)
     : Service(std::move(settings), export_requests(), metrics, blocking),
-      tree(std::move(exported)) {}
+      tree(std::move(exported)),
+      checksums(tree),
+      checksum_pool(checksum_threads, checksum_queue) {}
 
 std::uint32_t ExportService::protocol_flags() const {
   using namespace xroot::server_flag;

@@ -2,6 +2,7 @@
 // The xroot service over one exported directory: what its handlers share.
 #pragma once
 
+#include "pool/checksum_runs.h"
 #include "pool/export_tree.h"
 #include "pool/open_file.h"
 #include "xroot/server/service.h"
@@ -20,6 +21,9 @@ class ExportService final : public xroot::server::Service {
   bool metadata_inline() const override { return tree->is_fast(); }
 
   const std::shared_ptr<ExportTree> tree;
+  // Checksums have threads of their own: one of them may read a disk for hours.
+  ChecksumRuns checksums;
+  BlockingPool checksum_pool;
   std::string address;  // HOST:PORT under which clients find this server; what locate answers
 };
 

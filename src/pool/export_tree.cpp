@@ -115,6 +115,10 @@ bool ExportTree::may_execute(const FileStat& stat) const {
   return (stat.mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0 && may(stat, S_IXUSR);
 }
 
+std::string ExportTree::user_name(uid_t user) const { return accounts_.user(user); }
+
+std::string ExportTree::group_name(gid_t group) const { return accounts_.group(group); }
+
 Result<Fd> ExportTree::open_path(const LogicalPath& path, int flags) const {
   return open_beneath(root_.get(), path.c_str(), O_PATH | flags, 0, path.text());
 }

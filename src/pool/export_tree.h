@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "pool/account_names.h"
 #include "pool/config.h"
 #include "pool/file_stat.h"
 #include "pool/journal.h"
@@ -45,6 +46,9 @@ class ExportTree : public std::enable_shared_from_this<ExportTree> {
   bool may_read(const FileStat& stat) const;
   bool may_write(const FileStat& stat) const;
   bool may_execute(const FileStat& stat) const;
+  // Names of this machine's own accounts, numbers for all others.
+  std::string user_name(uid_t user) const;
+  std::string group_name(gid_t group) const;
 
   // See open_file.h.
   Result<std::shared_ptr<OpenFile>> open_file(const LogicalPath& path, const OpenMode& mode);
@@ -90,6 +94,7 @@ class ExportTree : public std::enable_shared_from_this<ExportTree> {
       0};  // counts what makes a cached parent wrong: our own mv and rmdir
   const uid_t user_;
   const gid_t group_;
+  const AccountNames accounts_;
   LockTable locks_;
   Journal journal_;
 };

@@ -23,8 +23,8 @@ Status check_element(std::string_view element) {
 }  // namespace
 
 Result<LogicalPath> LogicalPath::parse(std::string_view text) {
-  if (text.empty() || text.front() != '/')
-    return fail(Errc::invalid_argument, "a path must begin with /");
+  if (text.empty()) return fail(Errc::missing_argument, "path is empty");
+  if (text.front() != '/') return fail(Errc::invalid_argument, "a path must begin with /");
   if (text.size() >= max_length) return fail(Errc::too_long, "path is longer than 4095 bytes");
   if (std::ranges::any_of(text, is_control)) {
     return fail(Errc::invalid_argument, "path contains control characters");

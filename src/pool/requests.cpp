@@ -3,6 +3,7 @@
 #include "pool/requests.h"
 
 #include "pool/data_requests.h"
+#include "pool/metadata_rows.h"
 #include "xroot/server/connection_rows.h"
 
 namespace sluice::pool {
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::array data_rows = {on<&read>(),   on<&readv>(),   on<&pgread>(), on<&write>(),
                                   on<&writev>(), on<&pgwrite>(), on<&sync>()};
-constexpr auto table = xroot::server::index_by_id(xroot::server::connection_rows, data_rows);
+constexpr auto table =
+    xroot::server::index_by_id(xroot::server::connection_rows, data_rows, metadata_rows);
 
 }  // namespace
 
