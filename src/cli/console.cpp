@@ -27,13 +27,13 @@ void Console::note(std::string_view text) {
   fmt::print(err_, "{}: {}\n", command_, text);
 }
 
-void Console::report(std::string_view object, const Error& error) {
+void Console::report(std::string_view object, const Error& error, std::string_view advice) {
   progress({});
   std::fflush(out_);  // keeps the order where both go to one terminal
   if (json_) {
-    fmt::print(err_, "{}\n", failure_json(command_, object, error).text());
+    fmt::print(err_, "{}\n", failure_json(command_, object, error, advice).text());
   } else {
-    fmt::print(err_, "{}\n", failure_line(command_, object, error));
+    fmt::print(err_, "{}\n", failure_line(command_, object, error, advice));
   }
   set_exit_code(error_row(error.code).exit);
 }

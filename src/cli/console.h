@@ -32,8 +32,9 @@ class Console {
   void note(std::string_view text);
 
   // Something failed at `object` (a URL, a file, or empty): prints it and sets the exit code, which
-  // the first failure keeps.
-  void report(std::string_view object, const Error& error);
+  // the first failure keeps. `advice` says what to do where the command knows better than the kind
+  // of error does.
+  void report(std::string_view object, const Error& error, std::string_view advice = {});
   void set_exit_code(int code) {
     if (exit_code_ == 0) exit_code_ = code;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/failure.h"
 
+#include "base/text.h"
+
 #include <fmt/format.h>
 
 namespace sluice::cli {
@@ -20,7 +22,20 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-bool has_remedy(const Error& error) { return error.detail.find("; ") != std::string::npos; }
+// The detail without what the line says already: the object in front and the general text of the
+// code.
+std::string_view new_in(std::string_view detail, std::string_view object, std::string_view text) {
+  if (!object.empty() && detail.starts_with(object)) {
+    detail.remove_prefix(object.size());
+    while (detail.starts_with(':') || detail.starts_with(' ')) detail.remove_prefix(1);
+  }
+  return equal_ignoring_case(detail, text) ? std::string_view() : detail;
+}
+
+// These explain themselves; "Wrong usage" in front would be noise.
+bool is_plain(Errc code) {
+  return code == Errc::usage || code == Errc::local || code == Errc::cancelled;
+}
 
 }  // namespace
 
@@ -67,26 +82,35 @@ std::string_view remedy(Errc code) {
   }
 }
 
-std::string failure_line(std::string_view command, std::string_view object, const Error& error) {
+std::string failure_line(std::string_view command, std::string_view object, const Error& error,
+                         std::string_view advice) {
   std::string line = fmt::format("{}: ", command);
-  if (!object.empty() && error.detail.find(object) == std::string::npos) {
-    line += fmt::format("{}: ", object);
+  if (!object.empty()) line += fmt::format("{}: ", object);
+  std::string_view text = error_row(error.code).text;
+  std::string_view detail = new_in(error.detail, object, text);
+  if (is_plain(error.code) && !detail.empty()) {
+    line += detail;
+  } else {
+    line += text;
+    if (!detail.empty()) line += fmt::format(" ({})", detail);
   }
-  // A usage error explains itself; "Wrong usage" in front of it would be noise.
-  line += error.code == Errc::usage || error.code == Errc::local ? error.detail : error.message();
-  if (std::string_view advice = remedy(error.code); !advice.empty() && !has_remedy(error)) {
-    line += fmt::format("; {}", advice);
+  if (advice.empty()) advice = remedy(error.code);
+  if (!advice.empty()) {
+    bool advised = error.detail.find("; ") != std::string::npos && is_plain(error.code);
+    if (!advised) line += fmt::format("; {}", advice);
   }
   return one_line(line);
 }
 
-JsonObject failure_json(std::string_view command, std::string_view object, const Error& error) {
+JsonObject failure_json(std::string_view command, std::string_view object, const Error& error,
+                        std::string_view advice) {
   const ErrorRow& row = error_row(error.code);
   JsonObject json;
   json.add("error", row.name).add("exit", row.exit).add("command", command);
   if (!object.empty()) json.add("object", object);
   json.add("message", one_line(error.message()));
-  if (!remedy(error.code).empty()) json.add("remedy", remedy(error.code));
+  if (advice.empty()) advice = remedy(error.code);
+  if (!advice.empty()) json.add("remedy", advice);
   return json;
 }
 

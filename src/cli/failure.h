@@ -15,9 +15,12 @@ namespace sluice::cli {
 // is.
 std::string_view remedy(Errc code);
 
-std::string failure_line(std::string_view command, std::string_view object, const Error& error);
+// An empty `advice` means remedy().
+std::string failure_line(std::string_view command, std::string_view object, const Error& error,
+                         std::string_view advice = {});
 
 // {"error":"not_found","exit":54,"command":..,"object":..,"message":..,"remedy":..}
-JsonObject failure_json(std::string_view command, std::string_view object, const Error& error);
+JsonObject failure_json(std::string_view command, std::string_view object, const Error& error,
+                        std::string_view advice = {});
 
 }  // namespace sluice::cli

@@ -22,7 +22,7 @@ Result<Place> parse_remote(std::string_view text, std::size_t authority) {
   Place place{.kind = Place::Kind::remote, .server = {}, .path = {}, .cgi = {}};
   std::size_t slash = std::min(text.find_first_of("/?", authority), text.size());
   place.server = text.substr(0, slash);
-  SLUICE_CHECK(xroot::Url::parse(place.server).map([](const xroot::Url&) {}));
+  SLUICE_TRY([[maybe_unused]] xroot::Url known, xroot::Url::parse(place.server));
   std::string_view rest = text.substr(slash);
   if (std::size_t question = rest.find('?'); question != std::string_view::npos) {
     place.cgi = rest.substr(question + 1);
