@@ -19,10 +19,10 @@ import servers  # noqa: E402
 
 
 @contextlib.contextmanager
-def running(server):
+def running(server, **options):
     """Starts a server, removes it with all it left behind, and looks for the reports of sanitizers in its log."""
     try:
-        yield server.start()
+        yield server.start(**options)
     finally:
         log = server.log()
         server.remove()

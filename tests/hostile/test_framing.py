@@ -33,7 +33,10 @@ def test_whole_session_in_one_segment(workdir, connect):
 def test_one_byte_at_a_time(workdir, connect):
     workdir.put("file", b"x" * 100)
     connection = connect(hello=False)
-    for byte in packed(raw.HELLO, raw.protocol_request(), raw.login_request(), raw.stat_request(workdir.remote("file"))):
+    whole = 20 if workdir.server.name == "debian" else 0  # Debian's guesses the protocol from the first segment
+    connection.send(raw.HELLO[:whole])
+    rest = packed(raw.HELLO, raw.protocol_request(), raw.login_request(), raw.stat_request(workdir.remote("file")))[whole:]
+    for byte in rest:
         connection.send(bytes([byte]))
     for _ in range(3):
         assert connection.receive().status == raw.OK
