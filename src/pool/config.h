@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/settings.h"
+#include "base/units.h"
 
 #include <array>
 #include <cstdint>
@@ -14,11 +15,7 @@ namespace sluice::pool {
 
 // When an upload is forced to the disk. A killed server loses nothing that was acknowledged under
 // any of them, because the kernel keeps the pages; they differ in what a power cut takes.
-enum class SyncPolicy : std::uint8_t {
-  never,   // the kernel writes when it likes
-  commit,  // file and directory are on the disk before close is acknowledged
-  always,  // commit, and every acknowledged write is on the disk too
-};
+enum class SyncPolicy : std::uint8_t { never, commit, always };
 
 constexpr std::array<EnumName<SyncPolicy>, 3> names_of(SyncPolicy) {
   return {{{SyncPolicy::never, "never"},
@@ -30,38 +27,36 @@ struct PoolConfig {
   std::string export_directory;
   bool read_only = false;
   SyncPolicy sync = SyncPolicy::never;
-  // What stays of a plain (not posc) upload whose connection is lost before close. True is what
-  // stock servers do, and what a client that continues a broken copy needs; posc uploads vanish
-  // always.
   bool keep_partial = true;
-  // Adler-32 of uploads that arrive in order is computed on the way and stored at close.
   bool checksum_on_write = true;
-  Bytes checkpoint_limit{
-      104'857'604};       // smallest maximum the protocol allows a server that has checkpoints
-  std::string site_name;  // answer to `query config sitename`; empty: not configured
+  std::uint32_t checksum_threads = 4;
+  Bytes checkpoint_limit{104'857'604};  // smallest maximum the protocol allows
+  std::string site_name;
 };
 
 inline constexpr std::tuple pool_settings{
     setting("pool.export", &PoolConfig::export_directory, Reload::no,
-            "Directory that clients see. Empty: \"export\" below serve.data."),
+            "Directory whose files clients see. Empty: \"export\" in the data directory."),
     setting("pool.read_only", &PoolConfig::read_only, Reload::no,
-            "Refuse everything that would change the directory."),
+            "Refuse everything that would change a file or a name."),
     setting("pool.sync", &PoolConfig::sync, Reload::no,
-            "When an upload is forced to the disk: never, with its close (commit), or with every "
-            "write (always). A killed "
-            "server loses nothing that was acknowledged under any of them; they differ in what a "
-            "power cut takes."),
+            "When uploads are forced to the disk: \"never\" leaves it to the kernel (a power cut "
+            "may take uploads of the last half minute, a killed server takes none), \"commit\" "
+            "does it before a close is acknowledged, \"always\" before every write is."),
     setting("pool.keep_partial", &PoolConfig::keep_partial, Reload::no,
-            "What was written of a plain upload stays when its connection is lost before close, so "
-            "that the client can "
-            "continue. Uploads with posc vanish always."),
-    setting(
-        "pool.checksum_on_write", &PoolConfig::checksum_on_write, Reload::no,
-        "Compute the Adler-32 of uploads that arrive in order on the way and store it at close."),
-    setting("pool.checkpoint_limit", &PoolConfig::checkpoint_limit, Bytes{104'857'604}, 1_TiB,
-            Reload::no, "Bytes that the undo log of one checkpoint may hold."),
+            "Keep what a plain upload wrote before its connection was lost, so that the client can "
+            "continue it, as stock servers do. Uploads that ask to appear only when they are "
+            "complete (posc) vanish in any case."),
+    setting("pool.checksum_on_write", &PoolConfig::checksum_on_write, Reload::no,
+            "Compute the Adler-32 of uploads on the way, where their bytes pass through memory in "
+            "order."),
+    setting("pool.checksum_threads", &PoolConfig::checksum_threads, 1, 256, Reload::no,
+            "Files whose checksum is computed at the same time."),
+    setting("pool.checkpoint_limit", &PoolConfig::checkpoint_limit, Bytes{104'857'604},
+            Bytes{0xffff'ffff}, Reload::no,
+            "Bytes that the changes of one checkpoint may overwrite."),
     setting("pool.site_name", &PoolConfig::site_name, Reload::no,
-            "Answer to `query config sitename`."),
+            "Answer to `query config sitename`. Empty: none."),
 };
 
 }  // namespace sluice::pool

@@ -6,7 +6,6 @@
 namespace sluice::pool {
 namespace {
 
-constexpr std::size_t checksum_threads = 4;   // as many files are read at once
 constexpr std::size_t checksum_queue = 4096;  // clients that wait; more are told to come later
 
 }  // namespace
@@ -17,7 +16,7 @@ ExportService::ExportService(xroot::server::ServerConfig settings,
     : Service(std::move(settings), export_requests(), metrics, blocking),
       tree(std::move(exported)),
       checksums(tree),
-      checksum_pool(checksum_threads, checksum_queue) {}
+      checksum_pool(tree->config().checksum_threads, checksum_queue) {}
 
 std::uint32_t ExportService::protocol_flags() const {
   using namespace xroot::server_flag;
