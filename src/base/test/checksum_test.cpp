@@ -26,8 +26,11 @@ struct Vector {
 constexpr std::array vectors = {
     Vector{"adler32", "", "00000001"},
     Vector{"adler32", "Wikipedia", "11e60398"},
-    Vector{"crc32", "", "00000000"},
-    Vector{"crc32", "123456789", "cbf43926"},
+    Vector{"crc32", "", "ffffffff"},  // as cksum(1) prints it, in hex
+    Vector{"crc32", "123456789", "377a6011"},
+    Vector{"crc32", "hello\n", "b3beab91"},
+    Vector{"zcrc32", "", "00000000"},
+    Vector{"zcrc32", "hello\n", "20303a36"},  // as xrdcp prints it
     Vector{"crc32c", "", "00000000"},
     Vector{"crc32c", "123456789", "e3069283"},
     Vector{"md5", "", "d41d8cd98f00b204e9800998ecf8427e"},
