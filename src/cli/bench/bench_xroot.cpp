@@ -24,7 +24,7 @@ class BenchXroot final : public Command {
         "root://HOST:PORT//PATH; connections are dealt over them, {n} becomes their number",
         Complete::remote);
     options.choice("--mode", "MODE", mode_, std::move(names), "what an operation is");
-    options.value("--size", "SIZE", load_.size,
+    options.value("--size", "SIZE", size_,
                   "bytes of an operation, of a piece for vread (default: by mode)");
     options.value("--depth", "N", load_.depth, "operations in flight on each connection");
     options.value("--connections", "N", load_.connections, "connections altogether");
