@@ -4,19 +4,26 @@
 
 Changed means: different from the merge base with origin/main; where that is HEAD itself (a fresh clone), what the commits
 of the last day touched. A changed header stands for the file of its name and, having none, for the first that includes it.
-SLUICE_TIDY_SECONDS (600) bounds the whole; what did not fit is named, most recently changed files go first.
+
+Nearly all of clang-tidy's time goes into the headers, so that files of one folder are looked at together, as one
+translation unit that includes them; where two of them do not go together (equal names in unnamed namespaces) the batch is halved.
 """
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
 
 import source
 
+BATCH = 8
 DIAGNOSTIC = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):\d+: (?P<kind>warning|error): (?P<text>.*)$")
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name of it
 
 
 def git(*arguments):
@@ -31,73 +38,85 @@ def base_commit():
         return merge_base[0]
     newest = int((git("log", "-1", "--format=%ct") or ["0"])[0])
     before = git("rev-list", "-1", f"--before={newest - 86400}", "HEAD")
-    return before[0] if before else "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name of the empty tree
+    return before[0] if before else EMPTY_TREE
 
 
-def changed_files(base):
-    """Newest change first: what is not committed, then by commit."""
-    uncommitted = git("diff", "--name-only", "HEAD") + git("ls-files", "--others", "--exclude-standard")
-    still_different = set(git("diff", "--name-only", base)) | set(uncommitted)
-    by_commit = git("log", "--name-only", "--format=", "HEAD")
-    return [n for n in dict.fromkeys(uncommitted + by_commit) if n in still_different]
+def changed_files():
+    return set(git("diff", "--name-only", base_commit())) | set(git("ls-files", "--others", "--exclude-standard"))
 
 
 def translation_units(changed, names):
     """The .cpp files that show the changed files to the compiler."""
     units = [n for n in names if n.startswith("src/") and n.endswith(".cpp") and "/test/" not in n]
-    texts = {}
-    found = {}
-    for name in changed:
-        if name in units:
-            found[name] = True
-        elif name.startswith("src/") and name.endswith(".h") and os.path.exists(name):
-            twin = name[:-2] + ".cpp"
-            header = f'#include "{name.removeprefix("src/")}"'
-            texts = texts or {u: source.read(".", u) for u in units}
-            users = [twin] if twin in units else [u for u in units if header in texts[u]]
-            if users and not any(u in found for u in users):
-                found[users[0]] = True
-    return list(found)
+    found = {n for n in changed if n in units}
+    for name in sorted(n for n in changed if n.startswith("src/") and n.endswith(".h") and os.path.exists(n)):
+        header = f'#include "{name.removeprefix("src/")}"'
+        twin = name[:-2] + ".cpp"
+        users = [twin] if twin in units else [u for u in units if header in source.read(".", u)]
+        if users and found.isdisjoint(users):
+            found.add(users[0])
+    return sorted(found)
 
 
-def run(build, unit, deadline):
-    """(findings, was it looked at)"""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        return {}, False
-    try:
-        command = ["clang-tidy-19", "-p", build, "--quiet", unit]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=left)
-    except subprocess.TimeoutExpired:
-        return {}, False
-    here = os.getcwd() + "/"
-    found = {}
-    for line in done.stdout.splitlines():
-        match = DIAGNOSTIC.match(line.replace(here, ""))
-        if match:
-            found[(match["path"], int(match["line"]), match["text"])] = match["kind"]
-    if done.returncode != 0 and "error" not in found.values():
-        found[(unit, 1, done.stderr[-2000:] or "clang-tidy failed")] = "error"
-    return found, True
+class Tidy:
+    def __init__(self, build):
+        self.commands = {}
+        for entry in json.loads((Path(build) / "compile_commands.json").read_text()):
+            self.commands[os.path.relpath(os.path.join(entry["directory"], entry["file"]))] = entry
+        self.folder = Path(build) / "tidy"
+        self.folder.mkdir(exist_ok=True)
+
+    def clang_tidy(self, units, *options):
+        """Output of clang-tidy on a file that includes the units, compiled as the first of them is."""
+        place = self.folder / re.sub(r"\W+", "_", units[0] + "_" + str(len(units)))
+        place.mkdir(exist_ok=True)
+        batch = place.resolve() / "batch.cpp"
+        batch.write_text("".join(f'#include "{Path(u).resolve()}"\n' for u in units))
+        entry = self.commands[units[0]]
+        command = shlex.split(entry["command"])
+        command[command.index("-c") + 1] = str(batch)
+        database = [{"directory": entry["directory"], "file": str(batch), "arguments": command}]
+        (place / "compile_commands.json").write_text(json.dumps(database))
+        done = subprocess.run(["clang-tidy-19", "-p", place, "--quiet", *options, batch], capture_output=True, text=True)
+        return done.stdout.replace(os.getcwd() + "/", ""), done.returncode, done.stderr
+
+    def run(self, units):
+        """{(path, line, text): kind} of a batch."""
+        if len(units) > 1:
+            output, *_ = self.clang_tidy(units, "--checks=-*,clang-diagnostic-error,llvm-twine-local")
+            if "clang-diagnostic-error" in output:
+                half = len(units) // 2
+                return self.run(units[:half]) | self.run(units[half:])
+        # Including .cpp files is what a batch is made of.
+        output, code, errors = self.clang_tidy(units, "--checks=-bugprone-suspicious-include")
+        matches = filter(None, map(DIAGNOSTIC.match, output.splitlines()))
+        found = {(m["path"], int(m["line"]), m["text"]): m["kind"] for m in matches}
+        if code != 0 and "error" not in found.values():
+            found[(units[0], 1, errors[-2000:] or "clang-tidy failed")] = "error"
+        return found
+
+
+def batches(units):
+    for _, group in groupby(units, key=os.path.dirname):
+        group = list(group)
+        yield from (group[i : i + BATCH] for i in range(0, len(group), BATCH))
 
 
 def main():
     build, *wanted = sys.argv[1:]
-    wanted = wanted or translation_units(changed_files(base_commit()), source.list_files("."))
-    deadline = time.monotonic() + float(os.environ.get("SLUICE_TIDY_SECONDS", "600"))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda unit: run(build, unit, deadline), wanted))
+    tidy = Tidy(build)
+    wanted = wanted or translation_units(changed_files(), source.list_files("."))
+    wanted = [u for u in wanted if u in tidy.commands]
     findings = {}
-    for found, _ in results:
-        findings.update(found)
-    for (path, line, text), kind in sorted(findings.items()):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for found in pool.map(tidy.run, batches(wanted)):
+            findings.update(found)
+    by_weight = sorted(findings.items(), key=lambda item: (item[1] == "error", item))
+    for (path, line, text), kind in by_weight:
         if kind == "error" or "CI" not in os.environ:  # nobody reads warnings in the log of a green run
             print(f"{path}:{line}: {kind}: {text}")
-    left_out = [unit for unit, (_, seen) in zip(wanted, results) if not seen]
-    if left_out:
-        print("clang-tidy: out of time before", *left_out)
     errors = sum(kind == "error" for kind in findings.values())
-    print(f"clang-tidy: {len(wanted) - len(left_out)} files, {errors} errors, {len(findings) - errors} warnings")
+    print(f"clang-tidy: {len(wanted)} files, {errors} errors, {len(findings) - errors} warnings")
     return 1 if errors else 0
 
 
