@@ -31,6 +31,42 @@ class Sum32 final : public Digest {
   std::uint32_t value_ = start;
 };
 
+// What xroot clients call crc32: the sum of POSIX cksum, whose stream ends with its own length,
+// least byte first, without leading zero bytes.
+class PosixCrc final : public Digest {
+ public:
+  void update(ByteView bytes) override {
+    value_ = add(bytes, value_);
+    length_ += bytes.size();
+  }
+  std::string hex() override {
+    std::uint32_t value = value_;
+    for (std::uint64_t rest = length_; rest != 0; rest >>= 8)
+      value = add(ByteView(std::array{static_cast<std::byte>(rest & 0xff)}), value);
+    return fmt::format("{:08x}", ~value);
+  }
+
+ private:
+  // ISA-L inverts before and after; cksum does it only once, at the very end.
+  static std::uint32_t add(ByteView bytes, std::uint32_t value) {
+    return ~crc32_ieee(~value, data_of(bytes), bytes.size());
+  }
+
+  std::uint32_t value_ = 0;
+  std::uint64_t length_ = 0;
+};
+
+// What xroot clients call zcrc32: the CRC-32 of zlib, of which stock clients and servers print the
+// bytes in the order of memory, on the machines they run on the least first.
+class ZlibCrc final : public Digest {
+ public:
+  void update(ByteView bytes) override { value_ = crc32(bytes, value_); }
+  std::string hex() override { return fmt::format("{:08x}", __builtin_bswap32(value_)); }
+
+ private:
+  std::uint32_t value_ = 0;
+};
+
 using EvpContext = Owned<EVP_MD_CTX, &EVP_MD_CTX_free>;
 
 // A digest of OpenSSL. It can only fail where memory or the library itself is gone, which is not an
@@ -72,9 +108,10 @@ std::unique_ptr<Digest> make_evp() {
 constexpr std::array rows = {
     ChecksumRow{"adler32", 8, &make<Sum32<&adler32, 1>>},
     ChecksumRow{"crc32c", 8, &make<Sum32<&crc32c, 0>>},
-    ChecksumRow{"crc32", 8, &make<Sum32<&crc32, 0>>},
+    ChecksumRow{"crc32", 8, &make<PosixCrc>},
     ChecksumRow{"md5", 32, &make_evp<&EVP_md5>},
     ChecksumRow{"sha256", 64, &make_evp<&EVP_sha256>},
+    ChecksumRow{"zcrc32", 8, &make<ZlibCrc>},
 };
 
 // a * b modulo the reflected Castagnoli polynomial; bit 31 is x^0.

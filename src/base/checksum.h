@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Incremental checksums of files and pages behind one interface: adler32, crc32, crc32c, md5,
-// sha256. All are pure computation; more than 64 KiB at once belongs into offload(). Hex text is
+// sha256, zcrc32, each as xroot clients compute it under that name. All are pure computation; more than 64 KiB at once belongs into offload(). Hex text is
 // lower case, 32-bit sums 8 digits.
 #pragma once
 
