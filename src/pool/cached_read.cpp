@@ -6,9 +6,8 @@
 namespace sluice::pool {
 namespace {
 
-// RWF_NOWAIT fails with EAGAIN where a plain read would wait. File systems without it (EOPNOTSUPP)
-// are read plainly when their volume is local and fast (tmpfs of older kernels), through the
-// blocking pool otherwise.
+// What a read returned: bytes, or nothing where it would have to wait. File systems that do not know RWF_NOWAIT
+// (EOPNOTSUPP) are read plainly where they are local and fast, through the blocking pool otherwise.
 Result<std::optional<std::size_t>> outcome(const OpenFile& file, ssize_t n, std::uint64_t offset,
                                            std::span<const iovec> into) {
   if (n >= 0) return std::optional<std::size_t>(static_cast<std::size_t>(n));
@@ -20,28 +19,34 @@ Result<std::optional<std::size_t>> outcome(const OpenFile& file, ssize_t n, std:
   return std::optional<std::size_t>(static_cast<std::size_t>(n));
 }
 
+int read_flags(const OpenFile& file) { return file.tree().volume().in_memory ? 0 : RWF_NOWAIT; }
+
 }  // namespace
 
 Result<std::optional<std::size_t>> read_cached(const OpenFile& file, std::uint64_t offset,
                                                std::span<const iovec> into) {
   ssize_t n = ::preadv2(file.fd(), into.data(), static_cast<int>(into.size()),
-                        static_cast<off_t>(offset), RWF_NOWAIT);
+                        static_cast<off_t>(offset), read_flags(file));
   return outcome(file, n, offset, into);
 }
 
 Result<std::optional<std::size_t>> read_cached(const OpenFile& file, std::uint64_t offset,
                                                ByteSpan into) {
+  if (file.tree().volume().in_memory) {
+    ssize_t n = ::pread(file.fd(), into.data(), into.size(), static_cast<off_t>(offset));
+    if (n < 0) return fail_errno(errno, file.path());
+    return std::optional<std::size_t>(static_cast<std::size_t>(n));
+  }
   iovec piece{into.data(), into.size()};
   Result<std::optional<std::size_t>> n =
       read_cached(file, offset, std::span<const iovec>(&piece, 1));
   // Part of it in memory: the answer must be whole, so the rest has to come too.
-  if (n && *n && **n != 0 && **n < into.size() && offset + **n < file.opened_stat().size)
-    return std::optional<std::size_t>();
-  return n;
+  bool torn = n && *n && **n != 0 && **n < into.size() && offset + **n < file.opened_stat().size;
+  return torn ? std::optional<std::size_t>() : n;
 }
 
 bool is_cached(const OpenFile& file, std::uint64_t offset, std::uint64_t size) {
-  if (size == 0) return true;
+  if (size == 0 || file.tree().volume().in_memory) return true;
   std::byte probe{};
   iovec piece{&probe, 1};
   ssize_t n = ::preadv2(file.fd(), &piece, 1, static_cast<off_t>(offset + size - 1), RWF_NOWAIT);

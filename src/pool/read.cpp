@@ -16,7 +16,7 @@ Result<std::shared_ptr<OpenFile>> readable_file(const Exchange& exchange) {
   auto file = std::static_pointer_cast<OpenFile>(exchange.file);
   if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
   if (!file->is_readable())
-    return fail(Errc::not_authorized, file->path() + " is not open for reading");
+    return fail(Errc::not_open, file->path() + " is not open for reading");
   return file;
 }
 
@@ -59,6 +59,8 @@ Flow read_short(ExportService& service, Exchange& exchange, std::shared_ptr<Open
   return {};
 }
 
+constexpr std::uint64_t sendfile_piece = 1 << 20;
+
 // One frame's worth of the file, header first. The caller has the turn.
 Task<void> send_frame(ExportService* service, Exchange exchange, std::shared_ptr<OpenFile> file,
                       std::uint64_t offset, std::uint64_t size, ResponseStatus status) {
@@ -68,7 +70,8 @@ Task<void> send_frame(ExportService* service, Exchange exchange, std::shared_ptr
   SLUICE_CO_CHECK(co_await channel.out.send_all(header, size != 0));
   const std::uint64_t turn = service->config.turn.count;
   while (size > 0) {
-    std::uint64_t want = std::min(size, turn);
+    // One call may move more than a turn: what the socket takes is bounded by its buffer.
+    std::uint64_t want = std::min(size, sendfile_piece);
     if (!is_cached(*file, offset, want))
       SLUICE_CO_CHECK(co_await fetch(service->blocking, file, offset, want));
     SLUICE_CO_TRY(std::size_t n, channel.socket.try_sendfile(file->fd(), offset, want));

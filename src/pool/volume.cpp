@@ -33,7 +33,7 @@ constexpr std::array kinds = {
     Kind{EXT4_SUPER_MAGIC, {"ext4", true, local_guard}},
     Kind{xfs_magic, {"xfs", true, local_guard}},
     Kind{BTRFS_SUPER_MAGIC, {"btrfs", true, local_guard}},
-    Kind{TMPFS_MAGIC, {"tmpfs", true, local_guard}},
+    Kind{TMPFS_MAGIC, {"tmpfs", true, local_guard, true}},
     Kind{f2fs_magic, {"f2fs", true, local_guard}},
     Kind{zfs_magic, {"zfs", true, local_guard}},
     // Local, but a lookup may end in anything that lies below.

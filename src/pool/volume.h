@@ -19,6 +19,8 @@ struct Volume {
   // A file whose last modification is at least this long ago gets another time stamp when it is
   // modified now.
   std::chrono::nanoseconds stamp_guard{};
+  // Its data are pages of memory: a read never waits, so nobody has to ask whether it would.
+  bool in_memory = false;
 };
 
 Result<Volume> volume_of(int fd);
