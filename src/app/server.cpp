@@ -7,6 +7,7 @@
 #include "http/server.h"
 #include "http/service_routes.h"
 #include "net/acceptor.h"
+#include "net/notify.h"
 #include "net/runtime.h"
 #include "pool/export_service.h"
 #include "xroot/server/session.h"
@@ -42,10 +43,6 @@ Status make_directory(const std::string& path) {
 std::string machine_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
-std::string to_text(const asio::ip::tcp::endpoint& address) {
-  return sluice::to_text(Endpoint{address.address().to_string(), address.port()});
 }
 
 class Server {
@@ -104,6 +101,7 @@ Status Server::start() {
   service_ = std::make_unique<pool::ExportService>(config_.xroot, std::move(tree), metrics_,
                                                    runtime_.blocking());
   service_->address = client_address();
+  service_->proxy_protocol = config_.net.proxy_protocol;
   return {};
 }
 
@@ -127,7 +125,7 @@ void Server::accept(net::Loop& loop, asio::ip::tcp::socket socket) {
 
 void Server::print_ready() const {
   std::string line = "ready";
-  for (const auto& address : acceptor_.addresses()) line += " xroot=" + to_text(address);
+  for (const auto& address : acceptor_.addresses()) line += " xroot=" + net::to_text(address);
   line += " http=" + sluice::to_text(http_->local_endpoint());
   std::puts(line.c_str());
   std::fflush(stdout);
@@ -136,12 +134,15 @@ void Server::print_ready() const {
 asio::awaitable<void> Server::main() {
   co_await with_task_group([this](TaskGroup& group) -> asio::awaitable<void> {
     group.spawn(http_->serve());
+    group.spawn(net::feed_watchdog());
     acceptor_.start(
         [this](net::Loop& loop, asio::ip::tcp::socket socket) { accept(loop, std::move(socket)); });
     serving_ = true;
     print_ready();
+    net::notify_ready("serving " + config_.pool.export_directory);
     co_await handle_signals();
     serving_ = false;
+    net::notify_stopping();
     log.info("server.stopping", {{"deadline_ms", config_.net.shutdown_deadline.count()}});
     acceptor_.close();
     co_await runtime_.drain(config_.net.shutdown_deadline);

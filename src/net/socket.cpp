@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket.h"
 
-#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 
 #include <cerrno>
@@ -18,25 +17,20 @@ Result<std::size_t> outcome(ssize_t n) {
 
 }  // namespace
 
+std::string to_text(const tcp::endpoint& address) {
+  bool v6 = address.address().is_v6();
+  return (v6 ? "[" : "") + address.address().to_string() + (v6 ? "]:" : ":") +
+         std::to_string(address.port());
+}
+
 Socket::Socket(Loop& loop, tcp::socket socket) : loop_(&loop), socket_(std::move(socket)) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
-  socket_.set_option(tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
 }
 
-std::string Socket::peer() const {
+tcp::endpoint Socket::peer() const {
   boost::system::error_code error;
-  auto endpoint = socket_.remote_endpoint(error);
-  if (error) return "unknown";
-  bool v6 = endpoint.address().is_v6();
-  return (v6 ? "[" : "") + endpoint.address().to_string() + (v6 ? "]:" : ":") +
-         std::to_string(endpoint.port());
-}
-
-asio::ip::address Socket::peer_address() const {
-  boost::system::error_code error;
-  return socket_.remote_endpoint(error).address();
+  return socket_.remote_endpoint(error);
 }
 
 Task<std::size_t> Socket::receive(ByteSpan into) {

@@ -19,14 +19,16 @@ namespace sluice::net {
 
 using tcp = asio::ip::tcp;
 
+// "192.0.2.1:40000", "[2001:db8::1]:40000", for logs.
+std::string to_text(const tcp::endpoint& address);
+
 class Socket {
  public:
   Socket(Loop& loop, tcp::socket socket);
 
   Loop& loop() const { return *loop_; }
   int fd() { return socket_.native_handle(); }
-  std::string peer() const;  // "192.0.2.1:40000", for logs
-  asio::ip::address peer_address() const;
+  tcp::endpoint peer() const;  // unspecified when the connection is gone
 
   // Waits for bytes and receives what is there, up to the size of `into`; 0 is the end of the
   // stream.

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 #include "cli/api.h"
+#include "cli/bench/api.h"
 
-int main(int argc, char** argv) { return sluice::cli::run({sluice::app::commands(), sluice::cli::commands()}, argc, argv); }
+int main(int argc, char** argv) {
+  return sluice::cli::run(
+      {sluice::app::commands(), sluice::cli::commands(), sluice::cli::bench::commands()}, argc,
+      argv);
+}

@@ -2,6 +2,8 @@
 // What runs beside the main coroutine of a session: answers that take time, and bound streams.
 #include "xroot/server/session.h"
 
+#include <sys/socket.h>
+
 namespace sluice::xroot::server {
 
 void Session::spawn_answer(Exchange exchange, Task<Reply> work, bool changes_file) {
@@ -67,20 +69,45 @@ void Session::enqueue(std::uint8_t path, asio::awaitable<Status> work) {
 }
 
 void Session::finish_handover() {
-  auto address = main_.socket.peer_address();
+  auto protocol = main_.socket.peer().protocol();
   asio::post(handover_.loop->context(),
-             [target = handover_.session, connection = main_.socket.release(), address,
-              stream = handover_stream_]() mutable {
+             [target = handover_.session, protocol, client = client_address_,
+              connection = main_.socket.release(), stream = handover_stream_]() mutable {
                if (auto session = target.lock())
-                 session->adopt(std::move(connection), address, stream);
+                 session->adopt(std::move(connection), protocol, client, stream);
              });
 }
 
-void Session::adopt(Fd connection, asio::ip::address peer, StreamId stream) {
+namespace {
+
+// One frame that surely fits into the empty buffer of a new connection, which then ends.
+void refuse_stream(const Fd& connection, StreamId stream, const Error& error) {
+  std::vector<std::byte> frame(response_header_size);
+  Writer(frame).be<std::int32_t>(error_row(error.code).xroot).c_text(error.message());
+  auto length = static_cast<std::int32_t>(frame.size() - response_header_size);
+  ResponseHeader{stream, ResponseStatus::error, length}.encode(
+      ByteSpan(frame).first<response_header_size>());
+  [[maybe_unused]] ssize_t sent =
+      ::send(connection.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+void Session::adopt(Fd connection, asio::ip::tcp protocol, asio::ip::address client,
+                    StreamId stream) {
   if (group_ == nullptr || closing_) return;
+  // Before anything is kept for it: a stream, once adopted, stays until the session ends.
+  if (streams_.size() >= service_->config.max_streams) {
+    return refuse_stream(connection, stream,
+                         {Errc::no_memory, "no more streams for this session", {}});
+  }
+  if (client != client_address_) {
+    return refuse_stream(connection, stream,
+                         {Errc::not_authorized, "the session belongs to another address", {}});
+  }
   net::tcp::socket socket(loop().context());
   boost::system::error_code error;
-  socket.assign(peer.is_v6() ? net::tcp::v6() : net::tcp::v4(), connection.get(), error);
+  socket.assign(protocol, connection.get(), error);
   if (error) return;
   connection.release();
   streams_.push_back(std::make_unique<BoundStream>(net::Socket(loop(), std::move(socket))));
@@ -91,15 +118,7 @@ void Session::adopt(Fd connection, asio::ip::address peer, StreamId stream) {
 asio::awaitable<void> Session::serve_stream(BoundStream* bound, StreamId bind_stream) {
   Channel& channel = bound->channel;
   Exchange answer{this, &channel, &channel, bind_stream, Bind::id, 0, nullptr};
-  if (channel.socket.peer_address() != main_.socket.peer_address()) {
-    answer.error({Errc::not_authorized, "the session belongs to another address", {}});
-    bound->gone = true;
-  } else if (channel.path > service_->config.max_streams) {
-    answer.error({Errc::no_memory, "no more streams for this session", {}});
-    bound->gone = true;
-  } else {
-    answer.ok(ByteView(std::array{std::byte{channel.path}}));
-  }
+  answer.ok(ByteView(std::array{std::byte{channel.path}}));
   channel.out.flush();
   if (!co_await channel.out.drain()) bound->gone = true;
   while (!bound->gone) {

@@ -87,6 +87,7 @@ class Service {
   virtual bool metadata_inline() const = 0;
 
   const ServerConfig config;
+  bool proxy_protocol = false;  // connections begin with a HAProxy PROXY header
   const RequestTable& table;
   BlockingPool& blocking;
   SessionRegistry sessions;

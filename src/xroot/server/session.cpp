@@ -2,13 +2,16 @@
 // The life of a session and its main loop: receive, dispatch, flush, wait.
 #include "xroot/server/session.h"
 
+#include "net/proxy_protocol.h"
+
 #include <boost/asio/ip/tcp.hpp>
 
 namespace sluice::xroot::server {
 
 Session::Session(Service& service, net::Socket socket)
     : service_(&service),
-      peer_(socket.peer()),
+      client_address_(socket.peer().address()),
+      peer_(net::to_text(socket.peer())),
       main_(std::move(socket)),
       answered_(loop().context(), asio::steady_timer::time_point::max()),
       phase_since_(loop().now()),
@@ -109,7 +112,27 @@ asio::awaitable<void> Session::wait_for_room() {
   while (group_->size() >= service_->config.max_outstanding && !expired_) co_await next_answer();
 }
 
+// A load balancer in front says who the client is (net.proxy_protocol).
+asio::awaitable<bool> Session::take_proxy_header() {
+  for (std::size_t need = 1;; need = main_.in.bytes().size() + 1) {
+    if (!co_await main_.in.fill(need)) co_return false;
+    auto header = net::decode_proxy_header(main_.in.bytes());
+    if (!header) {
+      log.warn("proxy_header.refused", {{"peer", peer_}, {"why", header.error().message()}});
+      co_return false;
+    }
+    if (!*header) continue;
+    main_.in.consume((*header)->size);
+    if (!(*header)->is_local) {
+      client_address_ = (*header)->source.address();
+      peer_ = net::to_text((*header)->source);
+    }
+    co_return true;
+  }
+}
+
 asio::awaitable<bool> Session::greet() {
+  if (service_->proxy_protocol && !co_await take_proxy_header()) co_return false;
   if (!co_await main_.in.fill(hello_size)) co_return false;
   Reader hello(main_.in.bytes().first(hello_size));
   std::array<std::int32_t, 5> words{};

@@ -51,7 +51,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   void close_after_answer() { closing_ = true; }
   // Takes over a connection as a bound stream and answers its kXR_bind there. On this session's
   // loop.
-  void adopt(Fd connection, asio::ip::address peer, StreamId stream);
+  void adopt(Fd connection, asio::ip::tcp protocol, asio::ip::address client, StreamId stream);
 
   std::shared_ptr<File> file(std::uint32_t handle) const;
   std::shared_ptr<File> take_file(std::uint32_t handle);
@@ -105,6 +105,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
 
   asio::awaitable<void> serve(TaskGroup& group);
   asio::awaitable<bool> greet();
+  asio::awaitable<bool> take_proxy_header();
   Step next_request();
   Demand demand_of(const RequestHeader& header) const;
   Step refuse_unknown(const RequestHeader& header);
@@ -121,6 +122,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   bool count_progress();
 
   Service* service_;
+  asio::ip::address client_address_;
   std::string peer_;
   Channel main_;
   std::vector<std::unique_ptr<BoundStream>> streams_;
