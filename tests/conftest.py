@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fixtures that every interop, hostile and system test shares: the servers, a directory of one's own, big files.
 
-import contextlib
 import os
 import sys
 from pathlib import Path
@@ -18,21 +17,6 @@ os.environ.update(clients.CLIENT_ENVIRONMENT)
 import servers  # noqa: E402
 
 
-@contextlib.contextmanager
-def running(server, **options):
-    """Starts a server, removes it with all it left behind, and looks for the reports of sanitizers in its log."""
-    try:
-        yield server.start(**options)
-    finally:
-        log = server.log()
-        server.remove()
-    no_sanitizer_report(log)
-
-
-def no_sanitizer_report(log):
-    assert "AddressSanitizer" not in log and "runtime error:" not in log, log[-5000:]
-
-
 @pytest.fixture(scope="session")
 def session_dir():
     path = servers.scratch(prefix="sluice-session-")
@@ -44,14 +28,14 @@ def session_dir():
 @pytest.fixture(scope="session")
 def sluice_server(session_dir):
     """`sluice serve` for tests that only use their own directory and never stop it."""
-    with running(servers.SluiceServer(home=session_dir)) as server:
+    with servers.running(servers.SluiceServer(home=session_dir)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def debian_xrootd(session_dir):
     """Debian's xrootd, the reference."""
-    with running(servers.DebianXrootd(home=session_dir)) as server:
+    with servers.running(servers.DebianXrootd(home=session_dir)) as server:
         yield server
 
 
@@ -86,14 +70,14 @@ def own_sluice(session_dir):
     for server in started:
         log = server.log()
         server.remove()
-        no_sanitizer_report(log)
+        servers.no_sanitizer_report(log)
 
 
 @pytest.fixture(params=["sluice", "debian"])
 def own_server(request, session_dir):
     """A server of the test's own of either kind, started."""
     kind = {"sluice": servers.SluiceServer, "debian": servers.DebianXrootd}[request.param]
-    with running(kind(home=session_dir)) as server:
+    with servers.running(kind(home=session_dir)) as server:
         yield server
 
 

@@ -246,7 +246,7 @@ def test_stalled_peers_are_closed_after_the_deadline(own_sluice):
     writer = raw.Connection(server)
     handle = writer.open("/work/new", raw.NEW | raw.UPDATE)
     writer.send(raw.write_request(handle, 0, b"x" * 1000, length=MIB))
-    raw.wait_until(lambda: server.descriptors_of("/work") == 0, seconds=15, what="closing of stalled transfers")
+    raw.wait_until(lambda: server.descriptors_of("/work/") == 0, seconds=15, what="closing of stalled transfers")
     assert writer.closed()
 
 

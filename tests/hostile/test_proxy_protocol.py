@@ -5,6 +5,7 @@ import struct
 
 import pytest
 import rawxroot as raw
+import servers
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -40,10 +41,8 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def balanced(session_dir):
-    import conftest
-    import servers
-    with conftest.running(servers.SluiceServer(home=session_dir),
-                          settings="[net]\nproxy_protocol = true\n[log]\nlevel = \"debug\"\n") as server:
+    with servers.running(servers.SluiceServer(home=session_dir),
+                          settings="[net]\nproxy_protocol = true\n[log]\nlevels = \"debug\"\n") as server:
         yield server
 
 

@@ -143,7 +143,7 @@ def test_random_frames(soaked):
         turn += 1
     with raw.Connection(soaked) as connection:
         assert connection.alive()
-    raw.wait_until(lambda: soaked.descriptors_of("/work") == 0, what="closing of the files of all lost connections")
+    raw.wait_until(lambda: soaked.descriptors_of("/work/") == 0, what="closing of the files of all lost connections")
     assert soaked.stop() == 0, soaked.log()[-3000:]
 
 

@@ -80,12 +80,11 @@ def test_open_of_what_is_there(workdir, flags, expected, left):
     assert (workdir / "file").read_bytes() == left
 
 
-def test_new_wins_over_delete(sluice_dir):
-    # Debian's deletes.
-    sluice_dir.put("file", b"old")
-    status, _ = open_status(sluice_dir, "file", OpenFlags.NEW | OpenFlags.DELETE | OpenFlags.UPDATE)
+def test_new_wins_over_delete(workdir):
+    workdir.put("file", b"old")
+    status, _ = open_status(workdir, "file", OpenFlags.NEW | OpenFlags.DELETE | OpenFlags.UPDATE)
     assert status.errno == 3018
-    assert (sluice_dir / "file").read_bytes() == b"old"
+    assert (workdir / "file").read_bytes() == b"old"
 
 
 def test_open_of_a_directory(workdir):
@@ -524,4 +523,4 @@ def test_checksum_sees_a_change_through_an_open_file(sluice_dir):
     with client.File() as file:
         ok(file.open(sluice_dir.url("file"), OpenFlags.UPDATE))
         ok(file.write(b"bbbb"))
-    assert xrdfs(sluice_dir.server, "query", "checksum", path).ok().out.split() == ["adler32", "03da0189"] != before.split()
+    assert xrdfs(sluice_dir.server, "query", "checksum", path).ok().out.split() == ["adler32", "03d80189"] != before.split()

@@ -214,10 +214,10 @@ class Connection:
         return Frame(stream, status, body[:16], body[16:], self._take(size))
 
     def quiet(self, seconds=0.3):
-        """True when nothing arrives for that long."""
+        """True when nothing arrives for that long (or the connection ends)."""
         self.socket.settimeout(seconds)
         try:
-            return not self._input and self.socket.recv(1, socket.MSG_PEEK) is None
+            return not self._input and self.socket.recv(1, socket.MSG_PEEK) == b""
         except socket.timeout:
             return True
         finally:

@@ -2,6 +2,7 @@
 # Starts and stops the servers under test: `sluice serve` and, as the reference, Debian's xrootd.
 # Both run as user nobody when the tests run as root: xrootd refuses root, and permission errors need a mortal user.
 
+import contextlib
 import itertools
 import os
 import pwd
@@ -287,3 +288,18 @@ class SluiceServer(Server):
         super().remove()
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def running(server, **options):
+    """Starts a server, removes it with all it left behind, and looks for the reports of sanitizers in its log."""
+    try:
+        yield server.start(**options)
+    finally:
+        log = server.log()
+        server.remove()
+    no_sanitizer_report(log)
+
+
+def no_sanitizer_report(log):
+    assert "AddressSanitizer" not in log and "runtime error:" not in log, log[-5000:]

@@ -38,8 +38,8 @@ class Upload(threading.Thread):
 
     def one_file(self, connection, name):
         content = pattern(self.rng.randrange(1, 12) * PIECE + self.rng.randrange(PIECE), seed=self.rng.randrange(1000))
-        handle = connection.open("/work/" + name, self.options)
         self.written = {name: (content, 0)}
+        handle = connection.open("/work/" + name, self.options)
         for at in range(0, len(content), PIECE):
             piece = content[at:at + PIECE]
             connection.write(handle, at, piece)
