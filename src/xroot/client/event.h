@@ -38,8 +38,9 @@ class Event {
   asio::awaitable<void> wait() {
     if (is_set_) co_return;
     auto start = [this](auto handler) {
-      auto slot = asio::get_associated_cancellation_slot(handler);
       auto waiter = waiters_.emplace(waiters_.end(), std::move(handler));
+      // The type-erased handler has taken the slot of the one inside and has one of its own.
+      auto slot = asio::get_associated_cancellation_slot(*waiter);
       if (slot.is_connected()) {
         slot.assign([this, waiter](asio::cancellation_type) {
           release(waiter, asio::error::operation_aborted);
