@@ -16,10 +16,6 @@ Result<Reply> stat_file_system(const ExportTree& tree, const LogicalPath& path) 
   out.used_percent =
       space.total > 0 ? space.used() / std::max<std::uint64_t>(space.total / 100, 1) : 0;
   out.used_percent = std::min<std::uint64_t>(out.used_percent, 100);
-  // The copies that a staging area would have: here it is the same space.
-  out.staging_nodes = out.nodes;
-  out.staging_free_mb = out.free_mb;
-  out.staging_used_percent = out.used_percent;
   return text_reply(xroot::format_stat(out));
 }
 

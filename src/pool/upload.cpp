@@ -36,14 +36,26 @@ std::optional<std::string> StreamedSum::value(std::uint64_t size) const {
   return fmt::format("{:08x}", sum_);
 }
 
-Result<HiddenFile> HiddenFile::make(const Journal& journal, int parent, std::string_view directory,
-                                    int flags, mode_t mode, std::string_view object) {
+Result<HiddenFile> HiddenFile::prepare(const Journal& journal, int parent,
+                                       std::string_view directory, std::string_view object) {
   Fd own_parent(::fcntl(parent, F_DUPFD_CLOEXEC, 0));
   if (!own_parent) return fail_errno(errno, object);
-  HiddenFile hidden(journal, std::move(own_parent), std::string(directory));
+  return HiddenFile(journal, std::move(own_parent), std::string(directory));
+}
+
+Result<HiddenFile> HiddenFile::make(const Journal& journal, int parent, std::string_view directory,
+                                    int flags, mode_t mode, std::string_view object) {
+  SLUICE_TRY(HiddenFile hidden, prepare(journal, parent, directory, object));
   hidden.fd_ = Fd(::openat(parent, ".", O_TMPFILE | O_CLOEXEC | flags, mode));
   if (hidden.fd_) return hidden;
   if (!lacks_unnamed_files(errno)) return fail_errno(errno, object);
+  return make_named(journal, parent, directory, flags, mode, object);
+}
+
+Result<HiddenFile> HiddenFile::make_named(const Journal& journal, int parent,
+                                          std::string_view directory, int flags, mode_t mode,
+                                          std::string_view object) {
+  SLUICE_TRY(HiddenFile hidden, prepare(journal, parent, directory, object));
   SLUICE_CHECK(hidden.name_it(object));
   hidden.fd_ = Fd(open_entry(parent, hidden.hidden_name_.c_str(), O_CREAT | O_EXCL | flags, mode));
   if (hidden.fd_) return hidden;

@@ -49,6 +49,11 @@ class HiddenFile {
   static Result<HiddenFile> make(const Journal& journal, int parent, std::string_view directory,
                                  int flags, mode_t mode, std::string_view object);
 
+  // The way of file systems without O_TMPFILE.
+  static Result<HiddenFile> make_named(const Journal& journal, int parent,
+                                       std::string_view directory, int flags, mode_t mode,
+                                       std::string_view object);
+
   int fd() const { return fd_.get(); }
   Fd take_fd() { return std::move(fd_); }
   // Gives `fd`, the file made here, its final name. Without `replace` an existing file is
@@ -58,6 +63,8 @@ class HiddenFile {
   void discard();
 
  private:
+  static Result<HiddenFile> prepare(const Journal& journal, int parent, std::string_view directory,
+                                    std::string_view object);
   HiddenFile(const Journal& journal, Fd parent, std::string directory)
       : journal_(&journal), parent_(std::move(parent)), directory_(std::move(directory)) {}
   Status name_it(std::string_view object);
