@@ -107,7 +107,7 @@ class BeastConnection final : public Connection {
     const Route* route = nullptr;
     Response refusal;
   };
-  Choice choose(Request* request, std::string_view method) const;
+  Choice choose(Request* request, std::string_view method, unsigned version) const;
 
   std::string peer_;
   beast::tcp_stream stream_;
@@ -162,6 +162,12 @@ Request BeastConnection::request_from(const Parser& parser) const {
   const auto& message = parser.get();
   Request request;
   std::string_view target(message.target().data(), message.target().size());
+  if (!target.starts_with('/')) {  // "http://host/path", which RFC 9112 (3.2.2) lets everybody send
+    std::size_t authority = target.find("://");
+    std::size_t slash =
+        authority == std::string_view::npos ? authority : target.find('/', authority + 3);
+    if (slash != std::string_view::npos) target.remove_prefix(slash);
+  }
   std::size_t mark = target.find('?');
   request.path = target.substr(0, mark);
   if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
@@ -176,6 +182,7 @@ asio::awaitable<bool> BeastConnection::send(Response response, bool is_head, boo
   bhttp::response<bhttp::string_body> message;
   message.version(version);
   message.result(response.status);
+  if (message.result() == bhttp::status::unknown) message.reason("Error");  // 499, for one
   message.set(bhttp::field::date, http_date());
   if (!response.content_type.empty())
     message.set(bhttp::field::content_type, response.content_type);
@@ -220,7 +227,11 @@ void BeastConnection::count(Method method, std::string_view path, const Route* r
       .observe_ns(static_cast<std::uint64_t>(time.count()));
 }
 
-BeastConnection::Choice BeastConnection::choose(Request* request, std::string_view method) const {
+BeastConnection::Choice BeastConnection::choose(Request* request, std::string_view method,
+                                                unsigned version) const {
+  if (!request->header("Host") && version >= 11) {  // RFC 9112, 3.2
+    return {nullptr, problem(400, "Bad request", "the Host header is missing")};
+  }
   auto known = method_from_text(method);
   if (!known) return {nullptr, problem(501, "Unknown method")};
   request->method = *known;
@@ -253,7 +264,7 @@ asio::awaitable<bool> BeastConnection::serve_one() {
   unsigned version = head.version();
   bool keep_alive = head.keep_alive();
   Request request = request_from(parser);
-  Choice choice = choose(&request, head.method_string());
+  Choice choice = choose(&request, head.method_string(), version);
   Method method = request.method;
   std::string path = request.path;
   Response response = std::move(choice.refusal);

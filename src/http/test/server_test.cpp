@@ -233,13 +233,31 @@ TEST_F(HttpServer, hostile_input) {
   EXPECT_THAT(exchange("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"),
               StartsWith("HTTP/1.1 431 "));
   EXPECT_THAT(exchange("GET /" + std::string(20'000, 'x')), StartsWith("HTTP/1.1 431 "));
-  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"),
               StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(exchange("POST /echo/n HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: "
-                       "chunked\r\n\r\n0\r\n\r\n"),
+  EXPECT_THAT(
+      exchange("POST /echo/n HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+               "chunked\r\n\r\n0\r\n\r\n"),
+      StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(
+      exchange("POST /echo/n HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+      StartsWith("HTTP/1.1 400 "));
+}
+
+TEST_F(HttpServer, host_is_needed_from_1_1_on) {
+  start();
+  EXPECT_THAT(exchange("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(exchange("POST /echo/n HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-              StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(exchange("GET /healthz HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.0 200 "));
+}
+
+TEST_F(HttpServer, absolute_form_of_the_target) {
+  start();
+  std::string answer =
+      exchange("GET http://other:80/echo/a?q HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, testing::EndsWith("a|q|"));
+  EXPECT_THAT(exchange("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 404 "));
 }
 
 TEST_F(HttpServer, keep_alive_and_pipelining) {
