@@ -6,6 +6,7 @@
 #include "base/checksum.h"
 #include "base/units.h"
 #include "xroot/opaque.h"
+#include "xroot/requests/auth.h"
 
 #include <algorithm>
 #include <limits>
@@ -13,7 +14,7 @@
 namespace sluice::xroot {
 namespace {
 
-constexpr std::uint16_t first_request = 3000;  // PageStatus counts requests from here
+constexpr std::uint16_t first_request = Auth::id;  // PageStatus counts requests from here
 constexpr std::size_t max_attribute_value = 65536;
 constexpr std::uint32_t kind_manager = 0;
 constexpr std::uint32_t kind_data_server = 1;
