@@ -9,6 +9,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from array import array
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -50,24 +51,23 @@ def machine_facts():
 
 
 def pattern(size):
-    """Content of bench files (src/cli/bench/pattern.h)."""
-    import numpy
-
-    words = numpy.arange((size + 7) // 8, dtype=numpy.uint64) % numpy.uint64(1 << 21)
-    return (words * numpy.uint64(0x9E3779B97F4A7C15)).tobytes()[:size]
+    """Content of bench files (src/cli/bench/pattern.h), which repeats every 16 MiB."""
+    period = array("Q", (i * 0x9E3779B97F4A7C15 & (1 << 64) - 1 for i in range(1 << 21))).tobytes()
+    return (period * (size // len(period) + 1))[:size]
 
 
-def prepare_export(export):
+def prepare_export(export, cases):
     """The files that are read, directories that both servers may write into."""
     for folder in ("", "small", "written", "uploaded", "copy"):
         (export / folder).mkdir(parents=True, exist_ok=True)
         (export / folder).chmod(0o777)
-    (export / "big").write_bytes(pattern(256 << 20))
+    content = pattern(256 << 20)
+    (export / "big").write_bytes(content)
     for i in range(128):
-        (export / "small" / str(i)).write_bytes(pattern(64 << 10))
-    (export / "copy" / "1g").write_bytes(pattern(256 << 20) * 4)
-    for i in range(10):
-        (export / "copy" / f"100m-{i}").write_bytes(pattern(100_000_000))
+        (export / "small" / str(i)).write_bytes(content[:64 << 10])
+    names = {name for case in cases for name in case.options.get("files", ())}
+    for name in names:
+        (export / name).write_bytes(content * 4 if name.endswith("1g") else content[:100_000_000])
 
 
 def clean_after(setting):
@@ -150,7 +150,7 @@ def earlier_summaries(file, measured):
 def compare(wanted, cases, base):
     export, scratch = base / "export", base / "scratch"
     scratch.mkdir()
-    prepare_export(export)
+    prepare_export(export, cases)
     duration = wanted.duration or (0.5 if wanted.quick else 1.0)
     setting = measure.Setting(Path(wanted.generator or wanted.sluice).resolve(), export, scratch, duration, 0.25)
     Sluice.binary, Sluice.extra = Path(wanted.sluice), tuple(wanted.serve_option)

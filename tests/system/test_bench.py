@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# `sluice bench xroot` against both servers: every mode works, checks what it gets, counts what fails, and says what it did.
+# No rates are asserted: a test machine is not a measuring machine.
+
+import json
+import sys
+
+import pytest
+from clients import run
+from servers import REPOSITORY, sluice_binary
+
+READS = ["seqread", "randread", "vread", "pgread", "open"]
+SHORT = ["--duration", "200 ms", "--warmup", "20 ms", "--json"]
+
+
+def bench(url, *arguments):
+    return run(sluice_binary(), "bench", "xroot", url, *SHORT, *arguments)
+
+
+def report(finished):
+    return json.loads(finished.out)
+
+
+def bench_file(workdir, size=1 << 20):
+    """A file as bench writes it."""
+    factor, words = 0x9E3779B97F4A7C15, size // 8
+    content = b"".join((i * factor & (1 << 64) - 1).to_bytes(8, "little") for i in range(words))
+    workdir.put("file", content)
+    return workdir.url("file")
+
+
+@pytest.mark.parametrize("mode", READS)
+def test_reads_are_verified(workdir, mode):
+    finished = bench(bench_file(workdir), "--mode", mode, "--size", "8KiB", "--depth", "3", "--connections", "4",
+                     "--threads", "2", "--verify")
+    assert finished.code == 0, finished.err
+    told = report(finished)
+    assert told["errors"] == 0 and told["operations"] > 0
+    pieces = 16 if mode == "vread" else 1
+    assert told["bytes"] == told["operations"] * 8192 * pieces
+    assert (told["mode"], told["size"], told["depth"], told["connections"]) == (mode, 8192, 3, 4)
+
+
+@pytest.mark.parametrize("mode", ["seqread", "randread", "vread", "pgread"])
+def test_a_wrong_byte_is_noticed(workdir, mode):
+    url = bench_file(workdir)
+    with open(workdir / "file", "r+b") as stream:
+        for offset in range(0, 1 << 20, 4096):
+            stream.seek(offset + 77)
+            stream.write(b"?")
+    finished = bench(url, "--mode", mode, "--size", "16KiB", "--verify")
+    assert finished.code != 0
+    assert report(finished)["error_texts"].keys() == {"wrong content"}
+
+
+@pytest.mark.parametrize("mode", ["write", "pgwrite"])
+def test_writes_leave_the_pattern(workdir, mode):
+    url = workdir.url("w{n}")
+    finished = bench(url, "--mode", mode, "--size", "64KiB", "--connections", "2", "--depth", "2", "--file-size", "256KiB",
+                     "--verify")
+    assert finished.code == 0, finished.err
+    assert report(finished)["operations"] > 8
+    finished = bench(url, "--mode", "seqread", "--size", "4KiB", "--connections", "2", "--verify")
+    assert report(finished)["errors"] == 0
+
+
+@pytest.mark.parametrize("mode", ["stat", "ping", "connect"])
+def test_operations_without_data(workdir, mode):
+    workdir.put("file", b"x")
+    finished = bench(workdir.url("file"), "--mode", mode, "--connections", "3", "--server-pid", workdir.server.pid)
+    assert finished.code == 0, finished.err
+    told = report(finished)
+    assert told["operations"] > 0 and told["bytes"] == 0
+    assert told["server"]["cpu_seconds"] > 0 and told["server"]["peak_bytes"] > 0
+
+
+def test_what_fails_is_counted(workdir):
+    finished = bench(workdir.url("missing"), "--mode", "stat")
+    assert finished.code != 0
+    told = report(finished)
+    assert told["operations"] == 0 and told["errors"] > 0
+    assert all("3011" in text for text in told["error_texts"])
+
+
+def test_a_missing_file_is_a_failure(workdir):
+    finished = bench(workdir.url("missing"), "--mode", "randread")
+    assert finished.code != 0
+    assert "3011" in finished.out + finished.err
+
+
+def test_table_names_the_figures(workdir):
+    finished = run(sluice_binary(), "bench", "xroot", bench_file(workdir), "--duration", "100 ms", "--connections", "2")
+    assert finished.code == 0, finished.err
+    for word in ["randread", "4 KiB", "2 connections", "op/s", "p99.9", "own CPU", "fairness", "errors      0"]:
+        assert word in finished.out
+
+
+def test_peer_names_its_cases_and_bars():
+    finished = run(sys.executable, REPOSITORY / "bench" / "peer.py", "--list")
+    assert finished.code == 0, finished.err
+    assert "read-4k-d8-c1000" in finished.out and "cpu ≤ 0.35" in finished.out
+
+
+def test_peer_runs_from_end_to_end(tmp_path):
+    """One short pair of two cases, ours beside xrootd: every step works and the figures arrive. Whether bars are met is
+    no matter here."""
+    finished = run(sys.executable, REPOSITORY / "bench" / "peer.py", "--only", "stat-d8", "--only", "seqread-1m-c16",
+                   "--alternations", "1", "--duration", "0.3", "--sluice", sluice_binary(), "--json", tmp_path / "f.json")
+    assert finished.code == 0, finished.err
+    assert "server CPU" in finished.out and "bars met" in finished.out
+    told = json.loads((tmp_path / "f.json").read_text())
+    assert [case["case"] for case in told["cases"]] == ["seqread-1m-c16", "stat-d8"]
+    assert all(row["ratio"] > 0 for case in told["cases"] for row in case["rows"])
