@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/acceptor.h"
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/task_group.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <sys/socket.h>
 
 namespace sluice::net {
 namespace {
@@ -42,6 +44,7 @@ boost::system::error_code open_one(tcp::acceptor& acceptor, const tcp::endpoint&
   if (address.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
   acceptor.bind(address, error);
   if (!error) acceptor.listen(backlog, error);
+  if (!error) acceptor.non_blocking(true, error);
   return error;
 }
 
@@ -95,20 +98,38 @@ void Acceptor::close() {
 
 asio::awaitable<void> Acceptor::accept(tcp::acceptor& acceptor) {
   asio::steady_timer pause(acceptor.get_executor());
+  const tcp protocol = acceptor.local_endpoint().protocol();
   for (;;) {
-    Loop& loop = runtime_->next();
-    auto [error, socket] = co_await acceptor.async_accept(loop.context(), as_value);
-    if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
-    if (error) {
-      // Out of descriptors, mostly: wait for some to be closed instead of spinning.
-      log.warn("accept.failed", {{"why", error.message()}});
-      pause.expires_after(std::chrono::milliseconds(100));
-      co_await pause.async_wait(as_value);
-      continue;
+    auto [closed] = co_await acceptor.async_wait(tcp::acceptor::wait_read, as_value);
+    if (closed) co_return;
+    int failure = accept_waiting(acceptor.native_handle(), protocol);
+    if (failure == 0) continue;
+    // Out of descriptors, mostly: wait for some to be closed instead of spinning.
+    log.warn("accept.failed", {{"why", std::generic_category().message(failure)}});
+    pause.expires_after(std::chrono::milliseconds(100));
+    co_await pause.async_wait(as_value);
+  }
+}
+
+// Takes every connection that waits, each to its loop; the errno of what went wrong, or 0.
+int Acceptor::accept_waiting(int listener, tcp protocol) {
+  for (;;) {
+    Fd connection(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!connection) {
+      bool of_the_peer = errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+      if (of_the_peer) continue;
+      return errno == EAGAIN ? 0 : errno;
     }
-    asio::post(loop.context(), [this, &loop, connection = std::move(socket)]() mutable {
-      handle_(loop, std::move(connection));
-    });
+    Loop& loop = runtime_->next();
+    asio::post(loop.context(),
+               [this, &loop, protocol, connection = std::move(connection)]() mutable {
+                 tcp::socket socket(loop.context());
+                 boost::system::error_code error;
+                 socket.assign(protocol, connection.get(), error);
+                 if (error) return;
+                 connection.release();
+                 handle_(loop, std::move(socket));
+               });
   }
 }
 

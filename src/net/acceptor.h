@@ -33,6 +33,7 @@ class Acceptor {
 
  private:
   asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
+  int accept_waiting(int listener, asio::ip::tcp protocol);
 
   Runtime* runtime_;
   Handler handle_;

@@ -79,7 +79,8 @@ class Loop {
 
  private:
   std::size_t index_;
-  asio::io_context context_{1};
+  // Sockets are used by this loop's thread alone; only posting and registering are guarded.
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   std::unique_ptr<std::byte[]> in_, out_;
   Pipe pipe_;
   std::list<Watched*> watched_;

@@ -24,8 +24,9 @@ std::string to_text(const tcp::endpoint& address) {
 }
 
 Socket::Socket(Loop& loop, tcp::socket socket) : loop_(&loop), socket_(std::move(socket)) {
+  // Accepted sockets are so already; others are made so, since sendfile and splice have no flag for it.
   boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
+  if (!socket_.native_non_blocking()) socket_.native_non_blocking(true, ignored);
 }
 
 tcp::endpoint Socket::peer() const {
