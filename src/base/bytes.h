@@ -3,6 +3,8 @@
 // Reader never reads past its end: after the first short read it stays failed and hands out zeros until finish() says so.
 #pragma once
 
+#include "base/result.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.h"
 
 namespace sluice {
 
@@ -29,7 +29,8 @@ template <class T>
 T load_be(std::span<const std::byte, sizeof(T)> in) {
   std::make_unsigned_t<T> value = 0;
   for (std::byte b : in) {
-    value = static_cast<std::make_unsigned_t<T>>((std::uint64_t{value} << 8) | std::to_integer<std::uint8_t>(b));
+    value = static_cast<std::make_unsigned_t<T>>((std::uint64_t{value} << 8) |
+                                                 std::to_integer<std::uint8_t>(b));
   }
   return static_cast<T>(value);
 }
@@ -93,7 +94,8 @@ class Reader {
   template <class T>
   Result<T> finish(T value) const {
     if (failed_) return fail(Errc::invalid_argument, "request is shorter than its fields");
-    if (!rest_.empty()) return fail(Errc::invalid_argument, "request has bytes after its last field");
+    if (!rest_.empty())
+      return fail(Errc::invalid_argument, "request has bytes after its last field");
     return value;
   }
 

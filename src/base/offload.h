@@ -3,6 +3,8 @@
 // and resumes the caller on its own loop. SQL, fsync, directory scans, DNS, checksums and slow file systems go this way.
 #pragma once
 
+#include "base/result.h"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -10,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -20,8 +23,6 @@
 #include <thread>
 #include <type_traits>
 #include <vector>
-
-#include "base/result.h"
 
 namespace sluice {
 
@@ -63,15 +64,15 @@ asio::awaitable<R> offload(BlockingPool& pool, Function function) {
     using Handler = decltype(handler);
     auto executor = asio::get_associated_executor(handler);
     auto done = std::make_shared<Handler>(std::move(handler));
-    bool taken = pool.submit([executor, done, &function, &slot,
-                              work = asio::make_work_guard(executor)]() mutable {
-      try {
-        slot.result.emplace(function());
-      } catch (...) {
-        slot.thrown = std::current_exception();
-      }
-      asio::post(executor, [done] { (*done)(); });
-    });
+    bool taken = pool.submit(
+        [executor, done, &function, &slot, work = asio::make_work_guard(executor)]() mutable {
+          try {
+            slot.result.emplace(function());
+          } catch (...) {
+            slot.thrown = std::current_exception();
+          }
+          asio::post(executor, [done] { (*done)(); });
+        });
     if (!taken) {
       slot.result.emplace(fail(Errc::overloaded, "the queue of blocking work is full"));
       asio::post(executor, [done] { (*done)(); });

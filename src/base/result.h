@@ -4,11 +4,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <tl/expected.hpp>
+
 #include <cstdint>
 #include <source_location>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
 
 namespace sluice {
@@ -76,11 +77,11 @@ using Task = asio::awaitable<Result<T>>;
 
 #define SLUICE_CONCAT_INNER(a, b) a##b
 #define SLUICE_CONCAT(a, b) SLUICE_CONCAT_INNER(a, b)
-#define SLUICE_TRY_WITH(result, declaration, expression, leave)   \
-  auto result = (expression);                                     \
-  if (!result) [[unlikely]] {                                     \
+#define SLUICE_TRY_WITH(result, declaration, expression, leave)       \
+  auto result = (expression);                                         \
+  if (!result) [[unlikely]] {                                         \
     leave tl::unexpected<::sluice::Error>(std::move(result).error()); \
-  }                                                               \
+  }                                                                   \
   declaration = *std::move(result)
 
 // SLUICE_TRY(auto x, f()): declares x from the value of f(), or returns its error.
@@ -90,11 +91,11 @@ using Task = asio::awaitable<Result<T>>;
 #define SLUICE_CO_TRY(declaration, ...) \
   SLUICE_TRY_WITH(SLUICE_CONCAT(try_result_, __LINE__), declaration, (__VA_ARGS__), co_return)
 // For a Status: leave when it failed.
-#define SLUICE_CHECK(...)                                                      \
-  if (auto check_result = (__VA_ARGS__); !check_result) [[unlikely]] {         \
-    return tl::unexpected<::sluice::Error>(std::move(check_result).error());   \
+#define SLUICE_CHECK(...)                                                    \
+  if (auto check_result = (__VA_ARGS__); !check_result) [[unlikely]] {       \
+    return tl::unexpected<::sluice::Error>(std::move(check_result).error()); \
   }
-#define SLUICE_CO_CHECK(...)                                                   \
-  if (auto check_result = (__VA_ARGS__); !check_result) [[unlikely]] {         \
+#define SLUICE_CO_CHECK(...)                                                    \
+  if (auto check_result = (__VA_ARGS__); !check_result) [[unlikely]] {          \
     co_return tl::unexpected<::sluice::Error>(std::move(check_result).error()); \
   }

@@ -3,13 +3,13 @@
 // A bare number is an error, because nobody can tell which unit was meant; kB is 1000 bytes, KiB is 1024.
 #pragma once
 
+#include "base/result.h"
+
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace sluice {
 
@@ -43,7 +43,8 @@ Result<T> parse_int(std::string_view text, T lo, T hi, int base = 10) {
   T value{};
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc{} || end != text.data() + text.size()) {
-    return fail(Errc::invalid_argument, "not a number: \"" + std::string(text.substr(0, 64)) + "\"");
+    return fail(Errc::invalid_argument,
+                "not a number: \"" + std::string(text.substr(0, 64)) + "\"");
   }
   if (value < lo || value > hi) {
     return fail(Errc::invalid_argument, std::to_string(value) + " is not between " +
