@@ -3,12 +3,13 @@
 // appear (close) or to vanish (connection lost). The calls that read or write bytes use fd()
 // directly and tell wrote() what they did.
 //
-//   how it was opened        during the upload                connection lost or server killed
-//   new, posc                nothing under the name           nothing; the name stays free
-//   overwrite, posc          the old file                     the old file
-//   new                      grows under its name             what was written stays (keep_partial)
-//   or is removed overwrite                grows, the old file is gone      the same update, append
-//   changed in place                 what was written stays
+//   how it was opened   during the upload             connection lost or server killed
+//   new, posc           nothing under the name        nothing; the name stays free
+//   overwrite, posc     the old file                  the old file
+//   new                 grows under its name          what was written stays, or is removed
+//                                                     (keep_partial)
+//   overwrite           grows, the old file is gone   the same
+//   update, append      changed in place              what was written stays
 //
 // A killed server cannot remove: there partial files of plain uploads stay whatever keep_partial
 // says.

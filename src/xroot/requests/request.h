@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every header of this folder has in common. A request is a struct with
-//   id, name        its number and its name without "kXR_"
-//   max_payload     bytes that may follow the 24-byte header, checked before anything is read
-//   gate, cost, sign  what must be true before it is served, where it runs, from which level on it
-//   must be signed decode(head, payload)   the 16 fixed bytes and the payload -> Result<Self>; the
-//   text fields are views into `payload` encode()        the same back, for the client:
-//   EncodedRequest (fixed part and payload)
+//   id, name                its number and its name without "kXR_"
+//   max_payload             bytes that may follow the 24-byte header, checked before anything is read
+//   gate, cost, sign        what must be true before it is served, where it runs, from which level
+//                           on it must be signed
+//   decode(head, payload)   the 16 fixed bytes and the payload -> Result<Self>; the text fields are
+//                           views into `payload`
+//   encode()                the same back, for the client: EncodedRequest (fixed part and payload)
 // Requests with `streams_data = true` (write, pgwrite, writev) are followed by data that no decoder
 // sees: max_payload counts only what precedes the data. Write and pgwrite have no such list
 // (max_payload 0, the header's length is that of the data); in writev the header's length is that

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a request finds its handler: one row per request, made by on<&handler>() from the handler's
 // signature and the constants of its request type. A handler is one of
-//   Result<Reply> f(Storage&, const Call&, const Request&)  may block: placed by the request's cost
-//   (loop or blocking pool) Task<Reply>   f(Storage&, Answer, Request)              a coroutine
-//   beside the others, may send parts Flow          f(Storage&, Exchange, const Request&)     data:
-//   answers at once or returns the coroutine that will Result<Reply> f(Session&, const Request&)
-//   about the connection itself, answered at once
+//   Result<Reply> f(Storage&, const Call&, const Request&)
+//       may block: placed by the request's cost (loop or blocking pool)
+//   Task<Reply> f(Storage&, Answer, Request)
+//       a coroutine beside the others, may send parts
+//   Flow f(Storage&, Exchange, const Request&)
+//       data: answers at once or returns the coroutine that will
+//   Result<Reply> f(Session&, const Request&)
+//       about the connection itself, answered at once
 // Storage is the role's own type derived from Service. An id without a row is kXR_InvalidRequest.
 #pragma once
 
