@@ -101,6 +101,9 @@ Status Server::start() {
   service_ = std::make_unique<pool::ExportService>(config_.xroot, std::move(tree), metrics_,
                                                    runtime_.blocking());
   service_->address = client_address();
+  metrics_.gauge_from("sluice_net_buffer_bytes",
+                      "Memory that connections hold for long requests and unread answers.",
+                      [this] { return static_cast<double>(runtime_.budget().used()); });
   service_->proxy_protocol = config_.net.proxy_protocol;
   return {};
 }

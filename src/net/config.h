@@ -15,6 +15,7 @@ struct NetConfig {
   std::uint32_t blocking_threads = 16;
   std::uint32_t blocking_queue = 65536;
   std::uint32_t max_connections = 20000;
+  Bytes memory_limit{1ULL << 30};
   bool proxy_protocol = false;
   Duration shutdown_deadline{10'000};
 };
@@ -31,6 +32,10 @@ inline constexpr std::tuple net_settings{
             "Blocking jobs that may wait for a thread; more are refused as overload."),
     setting("net.max_connections", &NetConfig::max_connections, 1, 1'000'000, Reload::yes,
             "Client connections of the process; more are closed at once."),
+    setting("net.memory_limit", &NetConfig::memory_limit, 16_MiB, 64_TiB, Reload::no,
+            "Memory that all connections may hold for long requests and for answers that clients "
+            "do not take. Over it "
+            "connections wait."),
     setting("net.proxy_protocol", &NetConfig::proxy_protocol, Reload::no,
             "Every connection begins with a HAProxy PROXY header, version 1 or 2, as a load "
             "balancer sends it."),

@@ -9,8 +9,9 @@
 
 namespace sluice::net {
 
-Loop::Loop(std::size_t index)
+Loop::Loop(std::size_t index, Budget& budget)
     : index_(index),
+      budget_(&budget),
       in_(std::make_unique_for_overwrite<std::byte[]>(in_size)),
       out_(std::make_unique_for_overwrite<std::byte[]>(out_size)) {
   renew_pipe();

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/fd.h"
 #include "base/task_group.h"
+#include "net/budget.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -43,10 +44,12 @@ class Loop {
   static constexpr std::size_t in_size = 256 << 10;
   static constexpr std::size_t out_size = 288 << 10;
 
-  explicit Loop(std::size_t index);
+  // `budget` is shared by all loops and outlives them.
+  Loop(std::size_t index, Budget& budget);
 
   asio::io_context& context() { return context_; }
   std::size_t index() const { return index_; }
+  Budget& budget() { return *budget_; }
 
   ByteSpan in() { return {in_.get(), in_size}; }
   ByteSpan out() { return {out_.get(), out_size}; }
@@ -79,6 +82,7 @@ class Loop {
 
  private:
   std::size_t index_;
+  Budget* budget_;
   // Sockets are used by this loop's thread alone; only posting and registering are guarded.
   asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   std::unique_ptr<std::byte[]> in_, out_;

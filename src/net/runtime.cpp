@@ -30,9 +30,10 @@ asio::awaitable<std::size_t> watched_on(Loop* loop) { co_return loop->watched();
 }  // namespace
 
 Runtime::Runtime(const NetConfig& config)
-    : blocking_(config.blocking_threads, config.blocking_queue) {
+    : budget_(config.memory_limit.count),
+      blocking_(config.blocking_threads, config.blocking_queue) {
   for (std::size_t i = 0; i < loop_count(config); ++i) {
-    loops_.push_back(std::make_unique<Loop>(i));
+    loops_.push_back(std::make_unique<Loop>(i, budget_));
     spawn_root(loops_.back()->context(), loops_.back()->tick(), [](std::exception_ptr) {});
   }
 }

@@ -32,12 +32,14 @@ class Runtime {
   Loop& next() { return *loops_[turn_.fetch_add(1, std::memory_order_relaxed) % loops_.size()]; }
   std::vector<std::unique_ptr<Loop>>& loops() { return loops_; }
   BlockingPool& blocking() { return blocking_; }
+  const Budget& budget() const { return budget_; }
 
   // Tells every loop to end its connections when their requests have ended, waits for that as long
   // as `deadline`, then closes what is left. Runs on the first loop.
   asio::awaitable<void> drain(Duration deadline);
 
  private:
+  Budget budget_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> turn_{0};

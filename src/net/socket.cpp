@@ -80,6 +80,7 @@ Result<std::size_t> Socket::try_discard(std::size_t count) {
 }
 
 void Socket::shutdown() {
+  open_ = false;
   boost::system::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_both, ignored);
   socket_.cancel(ignored);

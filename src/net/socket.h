@@ -44,6 +44,8 @@ class Socket {
   // Takes bytes from the stream and throws them away in the kernel.
   Result<std::size_t> try_discard(std::size_t count);
 
+  // False after shutdown().
+  bool is_open() const { return open_; }
   // Ends both directions; whoever waits is woken with an error.
   void shutdown();
   // Ends reading only: whoever waits for bytes sees the end of the stream.
@@ -55,6 +57,7 @@ class Socket {
  private:
   Loop* loop_;
   tcp::socket socket_;
+  bool open_ = true;
 };
 
 }  // namespace sluice::net

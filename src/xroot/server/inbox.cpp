@@ -15,6 +15,7 @@ bool inside(ByteView view, const std::byte* begin, std::size_t size) {
 void Inbox::park() {
   if (view_.empty()) {
     if (!spill_.empty()) std::vector<std::byte>().swap(spill_);
+    share_.resize(0);
     return;
   }
   if (inside(view_, own_.data(), own_.size()) || inside(view_, spill_.data(), spill_.size()))
@@ -24,7 +25,17 @@ void Inbox::park() {
     view_ = ByteView(own_).first(view_.size());
   } else {
     spill_.assign(view_.begin(), view_.end());
+    share_.resize(spill_.size());
     view_ = spill_;
+  }
+}
+
+// Waits until the process can afford a buffer of `size` bytes. Too rare to be woken for: it asks again.
+asio::awaitable<void> Inbox::afford(std::size_t size) {
+  while (!share_.try_resize(size)) {
+    asio::steady_timer pause(socket_->loop().context(), std::chrono::milliseconds(50));
+    co_await pause.async_wait(as_value);
+    if (!socket_->is_open()) share_.resize(size);  // the session expired meanwhile: let it see so
   }
 }
 
@@ -38,6 +49,7 @@ asio::awaitable<bool> Inbox::fill(std::size_t need) {
       if (have != 0) std::memmove(own_.data(), view_.data(), have);
       room = ByteSpan(own_).subspan(have);
     } else {
+      co_await afford(std::max(need, have + own_size));
       std::vector<std::byte> larger(std::max(need, have + own_size));
       if (have != 0) std::memcpy(larger.data(), view_.data(), have);
       spill_.swap(larger);

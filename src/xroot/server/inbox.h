@@ -13,7 +13,7 @@ namespace sluice::xroot::server {
 
 class Inbox {
  public:
-  explicit Inbox(net::Socket& socket) : socket_(&socket) {}
+  explicit Inbox(net::Socket& socket) : socket_(&socket), share_(socket.loop().budget()) {}
 
   ByteView bytes() const { return view_; }
   void consume(std::size_t n) { view_ = view_.subspan(n); }
@@ -30,12 +30,15 @@ class Inbox {
   bool top_up();
 
  private:
+  asio::awaitable<void> afford(std::size_t size);
+
   static constexpr std::size_t own_size = 512;
 
   net::Socket* socket_;
   ByteView view_;
   std::array<std::byte, own_size> own_;
   std::vector<std::byte> spill_;  // when own_ is too small for one request
+  net::BudgetShare share_;        // of spill_
   bool maybe_more_ = false;
 };
 

@@ -26,6 +26,7 @@ void Outbox::append(const ResponseHeader& header, ByteView body) {
   header.encode(head);
   backlog_.insert(backlog_.end(), head.begin(), head.end());
   backlog_.insert(backlog_.end(), body.begin(), body.end());
+  share_.resize(backlog_.size());
 }
 
 void Outbox::flush() {
@@ -43,6 +44,7 @@ void Outbox::flush() {
     batch = batch.subspan(*n);
   }
   backlog_.insert(backlog_.end(), batch.begin(), batch.end());
+  share_.resize(backlog_.size());
 }
 
 Task<void> Outbox::drain() {
@@ -84,6 +86,7 @@ Task<void> Outbox::send_backlog() {
   // Gives the memory back: a connection that never falls behind again should cost nothing.
   std::vector<std::byte>().swap(backlog_);
   sent_ = 0;
+  share_.resize(0);
   co_return Status{};
 }
 

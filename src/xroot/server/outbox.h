@@ -18,7 +18,8 @@ class Outbox {
  public:
   explicit Outbox(net::Socket& socket)
       : socket_(&socket),
-        turn_over_(socket.loop().context(), asio::steady_timer::time_point::max()) {}
+        turn_over_(socket.loop().context(), asio::steady_timer::time_point::max()),
+        share_(socket.loop().budget()) {}
 
   // Room for n bytes at the end of the batch (n <= largest). They count once commit() says how many
   // were written.
@@ -83,6 +84,8 @@ class Outbox {
   bool broken_ = false;
   asio::steady_timer turn_over_;  // never fires; cancelled when a turn ends
   std::size_t waiting_ = 0;
+  net::BudgetShare
+      share_;  // of backlog_: counted, since a client that does not read is not served either
 };
 
 }  // namespace sluice::xroot::server

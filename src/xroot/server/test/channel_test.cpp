@@ -41,7 +41,8 @@ class ChannelTest : public testing::Test {
     return std::move(*result);
   }
 
-  net::Loop loop_{0};
+  net::Budget budget_{64 << 20};
+  net::Loop loop_{0, budget_};
   tcp::socket client_{loop_.context()};
   std::unique_ptr<Channel> channel_;
 
