@@ -17,7 +17,7 @@ def unit(tmp_path):
     """The unit with the program of this build in place of the installed one."""
     text = UNIT.read_text().replace("ExecStart=/usr/bin/sluice", f"ExecStart={PROGRAM}")
     # systemd-analyze looks the account up; the real one is made by the package.
-    text = re.sub(r"^(User|Group)=sluice$", r"\1=nobody", text.replace("Group=sluice", "Group=nogroup"), flags=re.MULTILINE)
+    text = re.sub(r"^(User|Group)=sluice$", r"\1=daemon", text, flags=re.MULTILINE)
     path = tmp_path / "sluice.service"
     path.write_text(text)
     return path
