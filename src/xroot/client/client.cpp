@@ -85,6 +85,8 @@ Task<void> Client::State::pause(Duration pause, Duration* waited) const {
   co_return Status{};
 }
 
+// The operation stands in perform(), which awaits this at once.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Answer> Client::State::attempt(const Operation& operation, Sink* sink, Duration waited,
                                     std::shared_ptr<Channel>* reached, bool* was_sent) {
   const Course& course = operation.course;
