@@ -14,6 +14,7 @@ import layers  # noqa: E402
 import rules  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
+import tidy  # noqa: E402
 
 PICTURE = """
 ```layers
@@ -205,3 +206,11 @@ def test_commit_title(tmp_path, title, accepted):
     (tmp_path / "message").write_text(title + "\n\nThe body says why.\n")
     done = subprocess.run([ROOT / "tools/hooks/commit-msg", tmp_path / "message"], capture_output=True)
     assert (done.returncode == 0) == accepted
+
+
+@pytest.mark.parametrize("parameter, kinds", [("const Path& path", ["error"]), ("TaskGroup& group", [])])
+def test_only_what_outlives_coroutines_is_passed_by_reference(tmp_path, monkeypatch, parameter, kinds):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.cpp").write_text(f"// head\nTask<void> run({parameter});\n")
+    output = f"a.cpp:2:16: warning: coroutine parameters should not be references [{tidy.REFERENCE}]\n"
+    assert list(tidy.findings_of(output).values()) == kinds

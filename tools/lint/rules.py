@@ -39,7 +39,7 @@ RULES = (
     Rule(
         "text-to-number",
         r"\b(sto(i|l|ll|ul|ull|f|d)|ato(i|l|ll|f)|strto(l|ll|ul|ull|d)|v?f?sscanf)\s*\(",
-        "use parse_int of base/text.h",
+        "use parse_int of base/units.h",
         bad="int n = std::stoi(text);",
         good="auto n = parse_int<int>(text, 0, 9);",
         files=CPP,
