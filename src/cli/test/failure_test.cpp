@@ -43,7 +43,7 @@ TEST(Failure, AsJson) {
   EXPECT_EQ(json["exit"], 54);
   EXPECT_EQ(json["object"], "root://h//\"f\"\xef\xbf\xbd");
   EXPECT_EQ(json["message"], "No such file or directory: gone");
-  EXPECT_EQ(json["remedy"], remedy(Errc::not_found));
+  EXPECT_EQ(std::string(json["remedy"].as_string().c_str()), remedy(Errc::not_found));
 }
 
 TEST(Json, KeepsOrderAndTypes) {

@@ -1,0 +1,126 @@
+# bash completion of sluice; printed by `sluice completion bash`.
+_sluice_remote() {
+  local line
+  case $1 in *://*/*) ;; *) return ;; esac
+  sluice ls --urls --slash --timeout '3 s' "${1%/*}/" 2>/dev/null | while IFS= read -r line; do
+    [[ $line == "$1"* ]] && printf '%s\n' "$line"
+  done
+}
+_sluice() {
+  local line=${COMP_LINE:0:COMP_POINT} current previous command options= kind=nothing
+  local -a words
+  # Bash cuts words at ":" too, which would tear URLs.
+  read -ra words <<< "$line"
+  [[ $line == *[[:space:]] ]] && words+=("")
+  current=${words[-1]} previous=${words[-2]} command=${words[1]}
+  COMPREPLY=()
+  if (( ${#words[@]} <= 2 )); then
+    mapfile -t COMPREPLY < <(compgen -W 'serve config cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
+    return
+  fi
+  case $command in
+    config)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'check show describe' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    xattr)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'get set list rm' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    query)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'config space stats xattr opaque' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    bench)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'xroot' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+  esac
+  case $command in
+    'serve') options='-c --config --set --export --listen --http --data --user --read-only --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --export) kind=directory ;; --listen) kind=nothing ;; --http) kind=nothing ;; --data) kind=directory ;; --user) kind=nothing ;; *) kind=nothing ;; esac ;;
+    'config check') options='--help'
+      case $previous in *) kind=local ;; esac ;;
+    'config show') options='-c --config --set --defaults --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; *) kind=nothing ;; esac ;;
+    'config describe') options='--markdown --help'
+      case $previous in *) kind=nothing ;; esac ;;
+    'cp') options='-r --recursive -f --force -c --continue -C --checksum -m --mkdir --posc -p --parallel -S --streams --depth --piece --rate --min-rate --max-time --no-glob -q --quiet --timeout -v --verbose --json --help'
+      case $previous in -C|--checksum) kind=nothing ;; -p|--parallel) kind=nothing ;; -S|--streams) kind=nothing ;; --depth) kind=nothing ;; --piece) kind=nothing ;; --rate) kind=nothing ;; --min-rate) kind=nothing ;; --max-time) kind=nothing ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;
+    'ls') options='-l --long -R --recursive -h --human -d --directory -p --slash -u --urls -U --unsorted -C --checksum --timeout -v --verbose --json --help'
+      case $previous in -C|--checksum) kind=nothing ;; --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'stat') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'cat') options='--timeout -v --verbose --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'tail') options='-n --lines -c --bytes -f --follow -s --interval --timeout -v --verbose --help'
+      case $previous in -n|--lines) kind=nothing ;; -c|--bytes) kind=nothing ;; -s|--interval) kind=nothing ;; --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'mkdir') options='-p --parents -m --mode --timeout -v --verbose --json --help'
+      case $previous in -m|--mode) kind=nothing ;; --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'rm') options='-r --recursive -d --dir -f --force --names --timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'mv') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'chmod') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'truncate') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'checksum') options='-t --type --timeout -v --verbose --json --help'
+      case $previous in -t|--type) kind='words adler32 crc32c crc32 md5 sha256 zcrc32' ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;
+    'xattr get') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'xattr set') options='--new --timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'xattr list') options='-l --long --timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'xattr rm') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'locate') options='--refresh -n --names --timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'query config') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'query space') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'query stats') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'query xattr') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'query opaque') options='--timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'df') options='-h --human --timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'du') options='-h --human --timeout -v --verbose --json --help'
+      case $previous in --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'ping') options='-n --count -i --interval --timeout -v --verbose --json --help'
+      case $previous in -n|--count) kind=nothing ;; -i|--interval) kind=nothing ;; --timeout) kind=nothing ;; *) kind=remote ;; esac ;;
+    'completion') options='--help'
+      case $previous in *) kind=nothing ;; esac ;;
+    'help') options='--markdown --help'
+      case $previous in *) kind=nothing ;; esac ;;
+    'version') options='--help'
+      case $previous in *) kind=nothing ;; esac ;;
+    'bench xroot') options='--mode --size --depth --connections --threads --items --duration --warmup --file-size --seed --server-pid --verify --json --help'
+      case $previous in --mode) kind='words seqread randread vread pgread write pgwrite stat open connect ping' ;; --size) kind=nothing ;; --depth) kind=nothing ;; --connections) kind=nothing ;; --threads) kind=nothing ;; --items) kind=nothing ;; --duration) kind=nothing ;; --warmup) kind=nothing ;; --file-size) kind=nothing ;; --seed) kind=nothing ;; --server-pid) kind=nothing ;; *) kind=remote ;; esac ;;
+  esac
+  case $kind,$current in
+    words*,*) mapfile -t COMPREPLY < <(compgen -W "${kind#words }" -- "$current") ;;
+    *,-*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
+    remote,*|any,*://*)
+      local cut=
+      [[ $COMP_WORDBREAKS == *:* ]] && cut=${current%"${current##*:}"}
+      mapfile -t COMPREPLY < <(_sluice_remote "$current")
+      COMPREPLY=("${COMPREPLY[@]#"$cut"}")
+      compopt -o nospace ;;
+    directory,*) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames ;;
+    local,*|any,*) mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames ;;
+  esac
+}
+complete -F _sluice sluice
