@@ -23,9 +23,14 @@ Result<Fd> open_beneath(int root, const char* path, int flags, mode_t mode,
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     long fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);
     if (fd >= 0) return Fd(static_cast<int>(fd));
-    if (errno != EAGAIN && errno != EINTR) return fail_errno(errno, object);
+    if (errno != EAGAIN && errno != EINTR) return open_failure(errno, object);
   }
   return fail(Errc::conflict, std::string(object) + ": directories above it keep changing");
+}
+
+tl::unexpected<Error> open_failure(int number, std::string_view object) {
+  if (number == ENXIO || number == ENODEV) return fail(Errc::not_file, std::string(object));
+  return fail_errno(number, object);
 }
 
 int open_entry(int directory, const char* name, int flags, mode_t mode) {

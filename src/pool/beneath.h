@@ -24,6 +24,9 @@ Result<Fd> open_beneath(int root, const char* path, int flags, mode_t mode,
 // errno, not followed. Returns -1 and errno, for callers who tell errors apart.
 int open_entry(int directory, const char* name, int flags, mode_t mode = 0);
 
+// The error of a failed open: sockets, FIFOs without a reader and dead devices are Errc::not_file.
+tl::unexpected<Error> open_failure(int number, std::string_view object);
+
 // The file of an O_PATH descriptor, opened for reading; empty where that is not allowed.
 Fd reopen_for_reading(int fd);
 

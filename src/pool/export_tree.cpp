@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
@@ -42,6 +43,14 @@ std::int64_t coarse_tick() {
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
+std::vector<gid_t> own_groups() {
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  groups.resize(static_cast<std::size_t>(
+      std::max(::getgroups(static_cast<int>(groups.size()), groups.data()), 0)));
+  groups.push_back(::getegid());
+  return groups;
+}
+
 Status check_kernel(int root) {
   auto probe = open_beneath(root, ".", O_PATH | O_DIRECTORY, 0, "exported directory");
   if (!probe) {
@@ -65,7 +74,7 @@ ExportTree::ExportTree(PoolConfig config, Fd root, Volume volume)
       volume_(volume),
       id_(next_tree_id.fetch_add(1, std::memory_order_relaxed)),
       user_(::geteuid()),
-      group_(::getegid()),
+      groups_(own_groups()),
       journal_(root_.get()) {}
 
 ExportTree::~ExportTree() = default;
@@ -100,7 +109,8 @@ Result<Space> ExportTree::space(const LogicalPath& path) const {
 bool ExportTree::may(const FileStat& stat, mode_t owner_bit) const {
   if (user_ == 0) return true;
   if (stat.owner == user_) return (stat.mode & owner_bit) != 0;
-  if (stat.group == group_) return (stat.mode & (owner_bit >> 3)) != 0;
+  if (std::ranges::find(groups_, stat.group) != groups_.end())
+    return (stat.mode & (owner_bit >> 3)) != 0;
   return (stat.mode & (owner_bit >> 6)) != 0;
 }
 

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::pool {
 
@@ -93,7 +94,7 @@ class ExportTree : public std::enable_shared_from_this<ExportTree> {
   std::atomic<std::uint64_t> generation_{
       0};  // counts what makes a cached parent wrong: our own mv and rmdir
   const uid_t user_;
-  const gid_t group_;
+  const std::vector<gid_t> groups_;
   const AccountNames accounts_;
   LockTable locks_;
   Journal journal_;

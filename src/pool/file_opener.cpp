@@ -29,12 +29,6 @@ Status check_kind(const FileStat& stat, const LogicalPath& path) {
   return {};
 }
 
-tl::unexpected<Error> open_error(int number, const LogicalPath& path) {
-  if (number == ENXIO || number == ENODEV)
-    return fail(Errc::not_file, path.text());  // sockets, dead devices
-  return fail_errno(number, path.text());
-}
-
 }  // namespace
 
 class FileOpener {
@@ -45,7 +39,7 @@ class FileOpener {
   Result<std::shared_ptr<OpenFile>> open_for_reading() {
     SLUICE_TRY(int parent, tree_->cached_parent(path_));
     Fd fd(open_entry(parent, path_.name(), O_RDONLY | no_wait));
-    if (!fd && errno != ELOOP) return open_error(errno, path_);
+    if (!fd && errno != ELOOP) return open_failure(errno, path_.text());
     if (!fd) {
       SLUICE_TRY(fd,
                  open_beneath(tree_->root(), path_.c_str(), O_RDONLY | no_wait, 0, path_.text()));
@@ -112,7 +106,7 @@ class FileOpener {
       SLUICE_TRY(fd, open_beneath(tree_->root(), path_.c_str(), O_RDWR | no_wait | write_flags(), 0,
                                   path_.text()));
     } else if (number != 0) {
-      return open_error(number, path_);
+      return open_failure(number, path_.text());
     }
     SLUICE_CHECK(claim_file(fd.get()));
     return fd;
@@ -129,7 +123,7 @@ class FileOpener {
   Result<Fd> make_file() {
     int flags = O_RDWR | O_CREAT | O_EXCL | write_flags();
     Fd fd(open_entry(upload_->parent.get(), path_.name(), flags, file_mode()));
-    if (!fd) return open_error(errno, path_);
+    if (!fd) return open_failure(errno, path_.text());
     SLUICE_CHECK(claim_file(fd.get()));
     return fd;
   }

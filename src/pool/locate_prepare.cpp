@@ -24,6 +24,7 @@ Result<Reply> locate(ExportService& service, const Call&, const xroot::Locate& r
 
 Result<Reply> prepare(ExportService& service, const Call&, const xroot::Prepare& request) {
   if (request.flags.cancel) return Reply{};
+  if (request.paths.empty()) return fail(Errc::missing_argument, "prepare without a path");
   for (std::string_view line : request.paths) {
     SLUICE_TRY(RequestPath target, request_path(line));
     Result<FileStat> found = service.tree->stat(target.path);

@@ -133,9 +133,10 @@ Status OpenFile::begin_checkpoint() {
   if (!upload_) return fail(Errc::not_authorized, path_ + " is open for reading only");
   std::lock_guard lock(upload_->mutex);
   if (upload_->checkpoint) return fail(Errc::exists, path_ + " has a checkpoint already");
+  // A hidden upload vanishes with the server: nothing will be there to roll back.
+  std::string_view relative = upload_->hidden ? "" : std::string_view(path_).substr(1);
   SLUICE_TRY(upload_->checkpoint,
-             Checkpoint::begin(tree_->journal(), fd_.get(), std::string_view(path_).substr(1),
-                               tree_->config()));
+             Checkpoint::begin(tree_->journal(), fd_.get(), relative, tree_->config()));
   return {};
 }
 

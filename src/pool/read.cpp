@@ -15,8 +15,7 @@ using namespace xroot::server;
 Result<std::shared_ptr<OpenFile>> readable_file(const Exchange& exchange) {
   auto file = std::static_pointer_cast<OpenFile>(exchange.file);
   if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
-  if (!file->is_readable())
-    return fail(Errc::not_open, file->path() + " is not open for reading");
+  if (!file->is_readable()) return fail(Errc::not_open, file->path() + " is not open for reading");
   return file;
 }
 

@@ -40,6 +40,7 @@ Status roll_back_checkpoint(const ExportTree& tree, int note) {
   struct stat empty{};
   if (::fstat(note, &empty) == 0 && empty.st_size == 0) return {};
   SLUICE_TRY(CheckpointSubject subject, read_checkpoint(note));
+  if (subject.relative.empty()) return {};
   SLUICE_TRY(Fd file,
              open_beneath(tree.root(), subject.relative.c_str(), O_RDWR, 0, subject.relative));
   SLUICE_TRY(FileStat stat, stat_fd(file.get(), subject.relative));
