@@ -66,6 +66,10 @@ struct RedirectPolicy {
 using TlsUpgrade = std::function<Task<std::unique_ptr<Transport>>(std::unique_ptr<Transport> clear,
                                                                   std::string host)>;
 
+// Makes the byte stream to a server. Empty means TCP; tests and tunnels bring their own.
+using Connect = std::function<Task<std::unique_ptr<Transport>>(std::string host, std::uint16_t port,
+                                                               Duration timeout)>;
+
 struct ClientOptions {
   Timeouts timeouts;
   Limits limits;
@@ -74,6 +78,7 @@ struct ClientOptions {
   std::string user_name;            // login label; empty: the one of the URL, else of the process
   std::shared_ptr<Credentials> credentials;  // empty: only methods that need nothing (unix, host)
   TlsUpgrade tls;
+  Connect connect;
   int streams = 0;  // further connections to each data server, over which the answers of reads are
                     // spread; 0...15
 };

@@ -96,6 +96,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   // Connection start (handshake.cpp).
   Task<void> establish();
+  Task<std::unique_ptr<Transport>> connect();
   Task<ProtocolAnswer> say_hello(Stream* stream, Expect expect);
   Task<void> start_tls(Stream* stream);
   Task<void> log_in(Stream* stream);

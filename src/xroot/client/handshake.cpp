@@ -51,8 +51,7 @@ std::string names_of(const std::vector<SecurityOffer>& offers) {
 }  // namespace
 
 Task<void> Channel::establish() {
-  SLUICE_CO_TRY(auto transport,
-                co_await connect_tcp(endpoint_.host, endpoint_.port, options_->timeouts.connect));
+  SLUICE_CO_TRY(auto transport, co_await connect());
   if (state_ == State::closed) co_return tl::unexpected<Error>(error_);
   server_.address = transport->peer();
   streams_.push_back({std::make_unique<Stream>(executor_, std::move(transport), calls_), 0});
@@ -75,6 +74,14 @@ Task<void> Channel::establish() {
     if (!ended && is_closed()) co_return tl::unexpected<Error>(ended.error());
   }
   co_return Status{};
+}
+
+// A stream of an older session has to reach the same machine, which a name with many addresses does not promise.
+Task<std::unique_ptr<Transport>> Channel::connect() {
+  const Duration limit = options_->timeouts.connect;
+  if (options_->connect) return options_->connect(endpoint_.host, endpoint_.port, limit);
+  if (streams_.empty()) return connect_tcp(endpoint_.host, endpoint_.port, limit);
+  return connect_tcp({streams_.front().stream->transport().endpoint()}, endpoint_.text(), limit);
 }
 
 Task<Answer> Channel::ask(Stream* stream, EncodedRequest request, TextSink* sink) {
@@ -242,9 +249,7 @@ Task<void> Channel::add_streams(int count) {
 }
 
 Task<void> Channel::bind_stream() {
-  SLUICE_CO_TRY(auto transport,
-                co_await connect_tcp({streams_.front().stream->transport().endpoint()},
-                                     endpoint_.text(), options_->timeouts.connect));
+  SLUICE_CO_TRY(auto transport, co_await connect());
   if (is_closed()) co_return tl::unexpected<Error>(error_);
   auto stream = std::make_unique<Stream>(executor_, std::move(transport), calls_);
   binding_ = stream.get();

@@ -12,6 +12,7 @@ namespace sluice::xroot::client {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -213,7 +214,7 @@ TEST(Partial, JoinsAListing) {
   FakeDoor door(pool([&](FakeConnection& connection, const FakeRequest& request) {
     connection.reply(request, ResponseStatus::oksofar, std::string_view(".\n0 0 0 0\nfi"));
     connection.reply(request, ResponseStatus::oksofar, std::string_view("rst\n1 5 16 1"));
-    connection.ok(request, std::string_view("00\n../escape\n1 1 16 1\nsecond\n1 6 18 100\0", 42));
+    connection.ok(request, "00\n../escape\n1 1 16 1\nsecond\n1 6 18 100\0"sv);
   }));
   ListOptions options;
   options.with_info = true;
