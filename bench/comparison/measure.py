@@ -82,6 +82,17 @@ def finish(process):
     return report
 
 
+def finish_all(*processes):
+    """The reports of loads that run at the same time; when one fails the others are ended."""
+    try:
+        return [finish(process) for process in processes]
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
 def cpu_of(report):
     """CPU per operation, or per GiB where operations are large enough for that to mean more."""
     used = report["server"]["cpu_seconds"]
@@ -148,8 +159,7 @@ def busy_stat(setting, case, server):
     """A lone stat loop while bulk readers saturate the server."""
     bulk = generate(setting, server, "big", case.options["bulk"], duration=setting.duration + 1.0)
     time.sleep(0.5)
-    lone = finish(generate(setting, server, case.path, case.arguments))
-    busy = finish(bulk)
+    lone, busy = finish_all(generate(setting, server, case.path, case.arguments), bulk)
     return {"rate": lone["operations_per_second"], "p99": lone["latency_us"]["p99"] / 1e6,
             "p50": lone["latency_us"]["p50"] / 1e6, "bulk_bytes_per_second": busy["bytes_per_second"]}
 
@@ -160,7 +170,7 @@ def memory(setting, case, server):
     at_rest = peak_bytes(server.pid)
     readers = generate(setting, server, "big", case.options["readers"], duration=duration)
     writers = generate(setting, server, "written/{n}", case.options["writers"], duration=duration)
-    read, written = finish(readers), finish(writers)
+    read, written = finish_all(readers, writers)
     return {"memory": peak_bytes(server.pid), "at_rest": at_rest, "read_bytes_per_second": read["bytes_per_second"],
             "written_bytes_per_second": written["bytes_per_second"]}
 
@@ -170,7 +180,10 @@ NEEDS_FRESH_SERVER = {"memory"}
 
 
 def run(setting, case, server):
-    with OthersWatch(server) as others:
-        figures = KINDS[case.kind](setting, case, server)
+    try:
+        with OthersWatch(server) as others:
+            figures = KINDS[case.kind](setting, case, server)
+    except (Failure, OSError) as failure:
+        raise Failure(f"{server.name}: {failure}{server.end_of_log()}") from failure
     figures["others_cores"] = others.cores
     return figures

@@ -89,6 +89,12 @@ class Server:
             return False
         return True
 
+    def end_of_log(self):
+        """What a server that ended by itself left behind; nothing while it runs."""
+        if self.process.poll() is None:
+            return ""
+        return f"\nthe server ended with {self.process.returncode}:\n{self.log.read_text(errors='replace')[-1500:]}"
+
     def stop(self):
         if self.process is None or self.process.poll() is not None:
             return
