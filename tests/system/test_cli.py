@@ -337,13 +337,15 @@ def test_posc_leaves_nothing_behind(workdir, tmp_path):
     assert same(workdir / "up", tmp_path / "out")
 
 
-def test_posc_upload_that_is_killed_never_appears(sluice_dir, tmp_path):
+def test_posc_upload_that_is_killed_never_appears(sluice_dir):
     # Debian's server keeps such a file for ten minutes in case its writer comes back.
-    (tmp_path / "in").write_bytes(pattern(4 * MIB))
-    slow = start("cp", "--posc", "--rate", "1MiB", tmp_path / "in", sluice_dir.url("half"))
-    wait_until(lambda: os.listdir(sluice_dir.local) or slow.poll() is not None)
-    slow.kill()
-    slow.communicate()
+    upload = start("cp", "--posc", "-", sluice_dir.url("half"), stdin=subprocess.PIPE)
+    upload.stdin.write(pattern(9 * MIB))  # a pipe takes 64 KiB: after this the first piece of 8 MiB is on its way
+    upload.kill()
+    upload.wait(timeout=30)
+    for pipe in (upload.stdin, upload.stdout, upload.stderr):
+        pipe.close()
+    assert not (sluice_dir / "half").exists()
     wait_until(lambda: os.listdir(sluice_dir.local) == [])
 
 
