@@ -167,6 +167,9 @@ Task<std::uint64_t> run_flow(Flow* flow) {
     });
   }
   if (flow->failure) co_return tl::unexpected<Error>(*flow->failure);
+  // A cancelled group ends without an error of its own.
+  bool is_whole = flow->end ? flow->moved == *flow->end - flow->start : flow->at_end;
+  if (!is_whole) co_return fail(Errc::cancelled, "interrupted");
   co_return flow->moved;
 }
 

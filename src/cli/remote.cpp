@@ -34,11 +34,13 @@ struct Session {
   asio::signal_set signals{loop, SIGINT, SIGTERM};
   BlockingPool disk{disk_threads, disk_queue};
   Status outcome = fail(Errc::cancelled, "interrupted");
+  bool interrupted = false;
 };
 
 void cancel_on_signal(Session& session, TaskGroup& group) {
   session.signals.async_wait([&session, &group](boost::system::error_code ec, int) {
     if (ec) return;
+    session.interrupted = true;
     session.signals.clear();  // the next Ctrl-C ends the process at once
     group.cancel();
   });
@@ -77,10 +79,9 @@ Status RemoteCommand::run(Console& console) {
   group.spawn(live(&session, tune(with_timeout({}, timeout_)),
                    [&](Client& client) { return act(Remote{&console, &client, &session.disk}); }));
   session.loop.run();
-  if (!session.outcome && session.outcome.error().code == Errc::cancelled) {
-    console.set_exit_code(interrupted_exit);
-  }
-  return session.outcome;
+  if (!session.interrupted) return session.outcome;
+  console.set_exit_code(interrupted_exit);
+  return fail(Errc::cancelled, "interrupted");
 }
 
 void EachUrl::declare_own(Options& options) {
