@@ -106,10 +106,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (done < sent.size()) {
       ssize_t n = ::send(client.native_handle(), sent.data() + done, sent.size() - done,
                          MSG_DONTWAIT | MSG_NOSIGNAL);
-      // A server that closed does not read the rest.
-      done = n > 0 ? done + static_cast<std::size_t>(n) : errno == EAGAIN ? done : sent.size();
-      if (done == sent.size()) ::shutdown(client.native_handle(), SHUT_WR);
+      if (n > 0) done += static_cast<std::size_t>(n);
+      if (n < 0 && errno != EAGAIN)
+        done = sent.size();  // a server that closed does not read the rest
     }
+    if (done == sent.size()) ::shutdown(client.native_handle(), SHUT_WR);
     while (::recv(client.native_handle(), sink.data(), sink.size(), MSG_DONTWAIT) > 0) {
     }
     ground.loop.context().restart();

@@ -428,6 +428,13 @@ Result<RedirectAnswer> RedirectAnswer::decode(ByteView body) {
   answer.cgi = text.substr(0, token);
   answer.login_token = text.substr(std::min(token + 1, text.size()));
   if (answer.target.empty()) return fail(Errc::protocol, "redirect without a host");
+  // TAB is what separates the pairs of tpc.scgi.
+  const auto breaks_cgi = [](char c) { return is_control(c) && c != '\t'; };
+  if (std::ranges::any_of(answer.target, is_control) ||
+      std::ranges::any_of(answer.login_token, is_control) ||
+      std::ranges::any_of(answer.cgi, breaks_cgi)) {
+    return fail(Errc::protocol, "redirect has control characters");
+  }
   return answer;
 }
 

@@ -72,7 +72,7 @@ struct Login {
     request.client_version = capver & version_mask;
     request.accepts_async = (capver & async_bit) != 0;
     request.cgi = Reader(payload).text();
-    if (request.cgi.starts_with('?')) request.cgi.remove_prefix(1);
+    while (request.cgi.starts_with('?')) request.cgi.remove_prefix(1);
     return request;
   }
 

@@ -32,6 +32,7 @@ struct Mv {
       return fail(Errc::invalid_argument, "old and new path are not separated by a blank");
     }
     Mv request{both.substr(0, blank), both.substr(blank + 1)};
+    if (request.source.size() > max_one_path) return fail(Errc::too_long, "old path is too long");
     if (request.source.empty() || request.target.empty())
       return fail(Errc::missing_argument, "old or new path is empty");
     return request;
