@@ -48,8 +48,7 @@ struct QuerySpace : QueryCommand {
 };
 struct QueryStats : QueryCommand {
   QueryStats()
-      : QueryCommand(QueryKind::stats,
-                     "Parts of the statistics, by letter; all when missing") {}
+      : QueryCommand(QueryKind::stats, "Parts of the statistics, by letter; all when missing") {}
 };
 struct QueryXattr : QueryCommand {
   QueryXattr() : QueryCommand(QueryKind::xattr, "") {}

@@ -55,7 +55,13 @@ def shell_functions(text):
     return found
 
 
+# Written by the program from its own tables, for shells and not for people.
+GENERATED = "packaging/completions/"
+
+
 def language(name, text):
+    if name.startswith(GENERATED):
+        return None
     if name.endswith((".h", ".cpp")):
         return cpp_functions
     if name.endswith(".py"):
