@@ -15,6 +15,45 @@ constexpr std::array error_rows = {
 #undef SLUICE_ERROR
 };
 
+struct ErrnoRow {
+  int number;
+  Errc code;
+};
+
+// What is not listed is Errc::file_system.
+constexpr std::array errno_rows = {
+    ErrnoRow{EINVAL, Errc::invalid_argument},
+    ErrnoRow{ENAMETOOLONG, Errc::too_long},
+    ErrnoRow{EBADF, Errc::not_open},
+    ErrnoRow{EIO, Errc::io},
+    ErrnoRow{ENOMEM, Errc::no_memory},
+    ErrnoRow{ENOBUFS, Errc::no_memory},
+    ErrnoRow{ENOSPC, Errc::no_space},
+    ErrnoRow{EPERM, Errc::not_authorized},
+    ErrnoRow{EACCES, Errc::not_authorized},
+    ErrnoRow{
+        EXDEV,
+        Errc::not_authorized},  // openat2 says this of a path that would leave the exported tree
+    ErrnoRow{ELOOP, Errc::not_authorized},
+    ErrnoRow{ENOENT, Errc::not_found},
+    ErrnoRow{ENOTSUP, Errc::unsupported},
+    ErrnoRow{ENETUNREACH, Errc::no_server},
+    ErrnoRow{EHOSTUNREACH, Errc::no_server},
+    ErrnoRow{ECONNREFUSED, Errc::no_server},
+    ErrnoRow{ENOTDIR, Errc::not_file},
+    ErrnoRow{EISDIR, Errc::is_directory},
+    ErrnoRow{ECANCELED, Errc::cancelled},
+    ErrnoRow{EEXIST, Errc::exists},
+    ErrnoRow{ENOTEMPTY, Errc::exists},
+    ErrnoRow{ETXTBSY, Errc::in_progress},
+    ErrnoRow{EDQUOT, Errc::quota},
+    ErrnoRow{EROFS, Errc::read_only},
+    ErrnoRow{ENODATA, Errc::no_attribute},
+    ErrnoRow{ETIMEDOUT, Errc::timed_out},
+    ErrnoRow{ECONNRESET, Errc::connection},
+    ErrnoRow{EPIPE, Errc::connection},
+};
+
 }  // namespace
 
 const ErrorRow& error_row(Errc code) { return error_rows[static_cast<std::size_t>(code)]; }
@@ -29,58 +68,10 @@ Errc errc_from_xroot(std::uint32_t code) {
 }
 
 Errc errc_from_errno(int number) {
-  switch (number) {
-    case EINVAL:
-      return Errc::invalid_argument;
-    case ENAMETOOLONG:
-      return Errc::too_long;
-    case EBADF:
-      return Errc::not_open;
-    case EIO:
-      return Errc::io;
-    case ENOMEM:
-    case ENOBUFS:
-      return Errc::no_memory;
-    case ENOSPC:
-      return Errc::no_space;
-    case EPERM:
-    case EACCES:
-    case EXDEV:  // openat2 says this of a path that would leave the exported tree
-    case ELOOP:
-      return Errc::not_authorized;
-    case ENOENT:
-      return Errc::not_found;
-    case ENOTSUP:
-      return Errc::unsupported;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ECONNREFUSED:
-      return Errc::no_server;
-    case ENOTDIR:
-      return Errc::not_file;
-    case EISDIR:
-      return Errc::is_directory;
-    case ECANCELED:
-      return Errc::cancelled;
-    case EEXIST:
-    case ENOTEMPTY:
-      return Errc::exists;
-    case ETXTBSY:
-      return Errc::in_progress;
-    case EDQUOT:
-      return Errc::quota;
-    case EROFS:
-      return Errc::read_only;
-    case ENODATA:
-      return Errc::no_attribute;
-    case ETIMEDOUT:
-      return Errc::timed_out;
-    case ECONNRESET:
-    case EPIPE:
-      return Errc::connection;
-    default:
-      return Errc::file_system;
+  for (const ErrnoRow& row : errno_rows) {
+    if (row.number == number) return row.code;
   }
+  return Errc::file_system;
 }
 
 std::string Error::message() const {
