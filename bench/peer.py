@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from array import array
@@ -177,6 +178,7 @@ def main():
         show_cases(cases or CASES)
         return 0 if wanted.list else 1
     machine = machine_facts()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and files do not stay behind
     base = Path(tempfile.mkdtemp(prefix="sluice-bench-", dir=TMPFS))
     base.chmod(0o755)
     try:
