@@ -156,7 +156,8 @@ std::string Url::text() const {
   if (is_local()) return path;
   std::string out(scheme == Scheme::roots ? "roots" : "root");
   out += scheme_end;
-  if (!user.empty()) out += password.empty() ? user + "@" : user + ":" + password + "@";
+  if (!user.empty() || !password.empty())
+    out += user + (password.empty() ? "@" : ":" + password + "@");
   const std::string server = host_port();
   out += port == default_port ? server.substr(0, server.rfind(':')) : server;
   if (!path.empty()) out += "/" + path;

@@ -65,6 +65,8 @@ TEST(Url, userAndPassword) {
   EXPECT_EQ(url.path, "/a@b");
   EXPECT_EQ(url.display(), "root://duck@h//a@b");
   EXPECT_EQ(url.text(), "root://duck:pond@h//a@b?secret=1");
+  EXPECT_EQ(parsed("root://:pond@h//a").text(), "root://:pond@h//a") << "found by fuzzing";
+  EXPECT_EQ(parsed("root://:pond@h//a").display(), "root://h//a");
 }
 
 TEST(Url, nothingIsPercentDecoded) { EXPECT_EQ(parsed("root://h//a%20b c%").path, "/a%20b c%"); }
