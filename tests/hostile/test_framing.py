@@ -326,3 +326,46 @@ def test_others_are_served_while_a_checksum_runs(sluice_dir, sluice_connect):
     busy.send(query + raw.request(raw.PING, stream=stream(10)))
     assert busy.receive().stream == stream(10), "a ping must not wait for a checksum"
     assert busy.answer(stream(9)).body.startswith(b"md5 ")
+
+
+@pytest.fixture
+def slow_checksum(own_sluice):
+    """A server that defers early, and the query for a checksum that takes longer than that."""
+    server = own_sluice(settings='[xroot]\ndeferral = "500 ms"\ndeferral_promise = 77\n')
+    server.workdir("work").put("file")
+    (server.root / "work/file").open("wb").truncate(1 << 30)
+    return server, raw.request(raw.QUERY, struct.pack(">H", 3), b"/work/file?cks.type=md5", stream=stream(9))
+
+
+def test_slow_answer_is_deferred(slow_checksum):
+    server, query = slow_checksum
+    with raw.Connection(server, timeout=120) as connection:
+        connection.send(query)
+        assert connection.receive() == raw.Frame(stream(9), raw.WAITRESP, struct.pack(">i", 77))
+        assert connection.alive(), "the connection can be used meanwhile"
+        frame = connection.receive()
+        assert (frame.stream, frame.status) == (bytes(2), raw.ATTN)
+        action, inner, status, length = struct.unpack_from(">i4x2sHi", frame.body)
+        assert (action, inner, status, length) == (5008, stream(9), raw.OK, len(frame.body) - 16)
+        assert frame.body[16:].startswith(b"md5 ")
+
+
+def test_slow_answer_is_not_deferred_for_old_clients(slow_checksum):
+    server, query = slow_checksum
+    with raw.Connection(server, login=False, timeout=120) as connection:
+        connection.login(version=5)
+        connection.send(query)
+        frame = connection.receive()
+        assert (frame.stream, frame.status) == (stream(9), raw.OK) and frame.body.startswith(b"md5 ")
+
+
+def test_client_that_leaves_during_a_deferred_answer(slow_checksum):
+    server, query = slow_checksum
+    for end in ("close", "abort"):
+        connection = raw.Connection(server)
+        connection.send(query)
+        assert connection.receive().status == raw.WAITRESP
+        getattr(connection, end)()
+    raw.wait_until(lambda: server.descriptors_of("/work/") == 0, what="end of a checksum nobody wants", seconds=120)
+    with raw.Connection(server) as connection:
+        assert connection.alive()

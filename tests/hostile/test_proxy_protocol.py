@@ -80,7 +80,7 @@ def test_wrong_header_ends_the_connection(balanced, name):
 
 def test_the_address_of_the_client_is_the_one_told(balanced):
     with raw.Connection(balanced, preface=GOOD["v1-tcp4"]) as connection:
-        connection.stat("/")
+        connection.call(raw.request(raw.SET, payload=b"appid behind a balancer"))  # is logged with the client
     raw.wait_until(lambda: "192.0.2.7" in balanced.log(), what="a log line with the client's address")
 
 

@@ -311,9 +311,11 @@ def test_checksum_follows_the_content(sluice_dir, tmp_path):
             f"adler32 {adler32(content)}"
 
 
-def test_checksums_that_only_we_compute(sluice_dir, hello):
+@pytest.mark.parametrize("kind", ["crc32", "zcrc32"])
+def test_checksums_that_only_we_compute(sluice_dir, medium_file, tmp_path, kind):
     # Debian's server is configured without them: [3012].
-    xrdcp("--cksum", "crc32", hello, sluice_dir.url("file")).ok()
+    xrdcp("--cksum", kind, medium_file, sluice_dir.url("file")).ok()
+    xrdcp("--cksum", kind, sluice_dir.url("file"), tmp_path / "out").ok()
 
 
 # -- directories, many files ------------------------------------------------------------------------------------------

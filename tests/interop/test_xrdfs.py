@@ -422,8 +422,8 @@ def test_query_config_checksums(fs, server):
 CHECKSUMS = {
     "adler32": lambda data: f"{zlib.adler32(data):08x}",
     "md5": lambda data: hashlib.md5(data).hexdigest(),
-    "crc32c": None,
-    "crc32": lambda data: f"{zlib.crc32(data):08x}",
+    "crc32": lambda data: f"{int(run('cksum', stdin=data).out.split()[0]):08x}",
+    "zcrc32": lambda data: zlib.crc32(data).to_bytes(4, "little").hex(),
     "sha256": lambda data: hashlib.sha256(data).hexdigest(),
 }
 
@@ -436,7 +436,7 @@ def test_query_checksum(fs, workdir, kind):
         assert fs("query", "checksum", f"{path}?cks.type={kind}").ok().out.strip() == f"{kind} {CHECKSUMS[kind](data)}"
 
 
-@pytest.mark.parametrize("kind", ["crc32", "sha256"])
+@pytest.mark.parametrize("kind", ["crc32", "zcrc32", "sha256"])
 def test_query_checksum_that_debian_has_not(sluice_dir, kind):
     data = pattern(300001, seed=8)
     path = sluice_dir.put("file", data)

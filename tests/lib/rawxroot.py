@@ -92,8 +92,9 @@ def protocol_request(flags=0x0b, expect=3, stream=b"\0\1", version=0x0511):
     return request(PROTOCOL, struct.pack(">iBB", version, flags, expect), stream=stream)
 
 
-def login_request(stream=b"\0\1", user=b"tester", cgi=b""):
-    return request(LOGIN, struct.pack(">i8sBBBB", 4711, user.ljust(8, b"\0"), 0, 0xdd, 0x85, 0), cgi, stream=stream)
+def login_request(stream=b"\0\1", user=b"tester", cgi=b"", version=0x85):
+    """`version`: client version 5, and bit 0x80 for a client that takes deferred answers."""
+    return request(LOGIN, struct.pack(">i8sBBBB", 4711, user.ljust(8, b"\0"), 0, 0xdd, version, 0), cgi, stream=stream)
 
 
 def open_request(path, options=OPEN_READ, mode=0o644, stream=b"\0\1"):

@@ -119,6 +119,7 @@ class Server:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def workdir(self, name=None):
+        assert self.alive(), f"the server is dead (exit code {self.process.poll()}):\n{self.log()[-5000:]}"
         return WorkDir(self, name or f"t{os.getpid()}-{next(_counter)}")
 
     def launch(self, command, environment=None, **popen):
