@@ -75,8 +75,6 @@ std::string_view remedy(Errc code) {
       return "use roots:// instead of root://";
     case Errc::usage:
       return "--help shows the usage with examples";
-    case Errc::cancelled:
-      return "";
     default:
       return "";
   }

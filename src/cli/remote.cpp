@@ -37,10 +37,12 @@ struct Session {
   bool interrupted = false;
 };
 
-void cancel_on_signal(Session& session, TaskGroup& group) {
-  session.signals.async_wait([&session, &group](boost::system::error_code ec, int) {
+void cancel_on_signal(Session& session, TaskGroup& group, Console& console) {
+  session.signals.async_wait([&session, &group, &console](boost::system::error_code ec, int) {
     if (ec) return;
     session.interrupted = true;
+    // Before the files that are cut short report themselves: the first code counts.
+    console.set_exit_code(interrupted_exit);
     session.signals.clear();  // the next Ctrl-C ends the process at once
     group.cancel();
   });
@@ -74,13 +76,12 @@ Status RemoteCommand::run(Console& console) {
   SLUICE_CHECK(check());
   Session session;
   TaskGroup group(session.loop.get_executor());
-  cancel_on_signal(session, group);
+  cancel_on_signal(session, group, console);
   // The lambda is no coroutine; live() keeps it.
   group.spawn(live(&session, tune(with_timeout({}, timeout_)),
                    [&](Client& client) { return act(Remote{&console, &client, &session.disk}); }));
   session.loop.run();
   if (!session.interrupted) return session.outcome;
-  console.set_exit_code(interrupted_exit);
   return fail(Errc::cancelled, "interrupted");
 }
 
