@@ -70,20 +70,39 @@ Flow bind(Service& service, Exchange exchange, const Bind& request) {
   return {};
 }
 
-Result<Reply> end_session(Session& session, const Endsess& request) {
-  SessionRegistry::Entry target = session.service().sessions.find(request.session);
-  bool own = request.session == SessionId{} || request.session == session.caller()->id;
-  if (own) {
-    session.close_after_answer();
-  } else if (target.loop != nullptr) {
-    // The client lost that connection and comes back: what it held open must be free before it asks
-    // again.
-    std::string user = session.caller()->user;
-    asio::post(target.loop->context(), [dead = target.session, user] {
-      if (auto old = dead.lock(); old && old->caller()->user == user) old->expire();
-    });
+namespace {
+
+// The client lost that connection and comes back: what it held open is free before this is answered.
+asio::awaitable<Status> end_other(Exchange exchange, SessionRegistry::Entry old) {
+  constexpr auto look = std::chrono::milliseconds(5);
+  constexpr int looks =
+      1000;  // a commit under way may take seconds; then the client finds the file locked
+  asio::post(old.loop->context(), [dead = old.session] {
+    if (auto session = dead.lock()) session->expire();
+  });
+  asio::steady_timer pause(exchange.session->loop().context());
+  for (int i = 0; i < looks && !old.held.expired(); ++i) {
+    pause.expires_after(look);
+    if (auto [error] = co_await pause.async_wait(as_value); error) break;
   }
-  return Reply{};
+  exchange.ok();
+  co_return Status{};
+}
+
+}  // namespace
+
+Flow end_session(Service& service, Exchange exchange, const Endsess& request) {
+  const Caller& caller = *exchange.session->caller();
+  if (request.session == SessionId{} || request.session == caller.id) {
+    exchange.session->close_after_answer();
+    exchange.ok();
+    return {};
+  }
+  SessionRegistry::Entry old = service.sessions.find(request.session);
+  if (old.loop != nullptr && old.user == caller.user)
+    return end_other(std::move(exchange), std::move(old));
+  exchange.ok();
+  return {};
 }
 
 Result<Reply> set(Session& session, const Set& request) {

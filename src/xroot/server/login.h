@@ -10,7 +10,7 @@ Result<Reply> protocol(Session& session, const Protocol& request);
 Result<Reply> log_in(Session& session, const Login& request);
 Result<Reply> ping(Session& session, const Ping& request);
 Flow bind(Service& service, Exchange exchange, const Bind& request);
-Result<Reply> end_session(Session& session, const Endsess& request);
+Flow end_session(Service& service, Exchange exchange, const Endsess& request);
 Result<Reply> set(Session& session, const Set& request);
 
 }  // namespace sluice::xroot::server

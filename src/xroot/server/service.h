@@ -43,6 +43,8 @@ class SessionRegistry {
   struct Entry {
     net::Loop* loop = nullptr;
     std::weak_ptr<Session> session;  // to be locked on its own loop only
+    std::weak_ptr<const void> held;  // expires when the session and every file of it are gone
+    std::string user;                // its label
   };
   void insert(const SessionId& id, Entry entry);
   void erase(const SessionId& id);

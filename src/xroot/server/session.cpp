@@ -30,7 +30,8 @@ Session::~Session() {
   // Dropping a file may delete an unfinished upload: not on the loop. A full pool makes it happen
   // here all the same.
   auto files = std::make_shared<std::vector<Slot>>(std::move(files_));
-  [[maybe_unused]] bool later = service_->blocking.submit([files]() mutable { files.reset(); });
+  [[maybe_unused]] bool later =
+      service_->blocking.submit([files, held = held_]() mutable { files.reset(); });
 }
 
 asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
@@ -212,7 +213,7 @@ void Session::expire() {
 void Session::log_in(Caller caller) {
   caller.peer = peer_;
   caller_ = std::make_shared<const Caller>(std::move(caller));
-  service_->sessions.insert(caller_->id, {&loop(), weak_from_this()});
+  service_->sessions.insert(caller_->id, {&loop(), weak_from_this(), held_, caller_->user});
 }
 
 void Session::hand_over(SessionRegistry::Entry target, StreamId stream) {

@@ -133,6 +133,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   TaskGroup* group_ = nullptr;   // while serve() runs
   asio::steady_timer answered_;  // never fires; cancelled when an answer was given
   Flow flow_;                    // what next_request() left to be awaited
+  std::shared_ptr<const void> held_ = std::make_shared<int>(0);  // see SessionRegistry::Entry
   SessionRegistry::Entry handover_;
   StreamId handover_stream_{};
   std::size_t need_ = 0;  // bytes next_request() lacks
