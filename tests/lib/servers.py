@@ -2,6 +2,7 @@
 # Starts and stops the servers under test: `sluice serve` and, as the reference, Debian's xrootd.
 # Both run as user nobody when the tests run as root: xrootd refuses root, and permission errors need a mortal user.
 
+import atexit
 import contextlib
 import itertools
 import os
@@ -233,6 +234,7 @@ def reachable(binary):
     return _reachable[binary]
 
 
+@atexit.register
 def forget_binaries():
     for place in _reachable.values():
         shutil.rmtree(place.parent, ignore_errors=True)
