@@ -91,7 +91,7 @@ def test_endsess_releases_locks_of_the_old_session(sluice_dir, sluice_connect):
     old.open(path, raw.UPDATE)
     new = sluice_connect()
     assert new.call(raw.request(raw.ENDSESS, old.session)).status == raw.OK
-    raw.wait_until(lambda: opens(new, path), what="release of the lock of the ended session")
+    new.open(path, raw.UPDATE)
 
 
 @pytest.mark.parametrize("session", [bytes(16), b"unknown session!"])
