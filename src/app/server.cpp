@@ -94,7 +94,7 @@ Status Server::start() {
   // The directories are made as the user who will use them; ports below 1024 needed the one before.
   SLUICE_CHECK(become(config_.serve.user));
   SLUICE_CHECK(make_directory(config_.serve.data_directory));
-  if (config_.pool.export_directory.starts_with(config_.serve.data_directory)) {
+  if (config_.pool.export_directory.starts_with(config_.serve.data_directory + "/")) {
     SLUICE_CHECK(make_directory(config_.pool.export_directory));
   }
   SLUICE_TRY(auto tree, pool::ExportTree::open(config_.pool));

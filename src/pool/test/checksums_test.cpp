@@ -49,7 +49,8 @@ class ChecksumsTest : public testing::Test {
 TEST_F(ChecksumsTest, TheWellKnownValues) {
   Scratch::write(scratch / "f", "hello world");
   EXPECT_EQ(sum("adler32"), "1a0b045d");
-  EXPECT_EQ(sum("zcrc32"), "85114a0d");  // the zlib value 0d4a1185 in the byte order that clients print
+  EXPECT_EQ(sum("zcrc32"),
+            "85114a0d");  // the zlib value 0d4a1185 in the byte order that clients print
   EXPECT_EQ(sum("crc32"), "43b1a1a0");  // of cksum(1), as clients compute it
   EXPECT_EQ(sum("crc32c"), "c99465aa");
   EXPECT_EQ(sum("md5"), "5eb63bbbe01eeed093cb22bb8f5acdc3");
