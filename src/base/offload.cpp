@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/offload.h"
 
+#include <pthread.h>
+
 namespace sluice {
 
-BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_limit)
+BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_limit, const char* name)
     : queue_limit_(queue_limit) {
   threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { work(); });
+    ::pthread_setname_np(threads_.back().native_handle(), name);
+  }
 }
 
 BlockingPool::~BlockingPool() {

@@ -28,8 +28,8 @@ namespace sluice {
 
 class BlockingPool {
  public:
-  // Starts `threads` threads; more than `queue_limit` waiting jobs are refused.
-  BlockingPool(std::size_t threads, std::size_t queue_limit);
+  // Starts `threads` threads, called `name` in lists of threads; more than `queue_limit` waiting jobs are refused.
+  BlockingPool(std::size_t threads, std::size_t queue_limit, const char* name = "blocking");
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
   // Runs what is queued, then joins the threads.

@@ -5,10 +5,11 @@
 // points: whoever awaits gives them up.
 #pragma once
 
-#include "base/bytes.h"
-#include "base/fd.h"
+#include "base/offload.h"
 #include "base/task_group.h"
 #include "net/budget.h"
+#include "net/bulk_lane.h"
+#include "net/workspace.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -38,30 +39,30 @@ class Watched {
 
 class Loop {
  public:
-  // The in buffer takes what one receive brings, the out buffer what is sent at once: both stay in
-  // a core's second-level cache (1 MiB where this was measured). The pipe is for splice and holds
-  // its default of 64 KiB or up to 1 MiB.
-  static constexpr std::size_t in_size = 256 << 10;
-  static constexpr std::size_t out_size = 288 << 10;
-
-  // `budget` is shared by all loops and outlives them.
-  Loop(std::size_t index, Budget& budget);
+  // `budget` and `lane` are shared by all loops and outlive them; without a lane all work is done
+  // here.
+  Loop(std::size_t index, Budget& budget, BulkLane* lane = nullptr);
 
   asio::io_context& context() { return context_; }
   std::size_t index() const { return index_; }
   Budget& budget() { return *budget_; }
 
-  ByteSpan in() { return {in_.get(), in_size}; }
-  ByteSpan out() { return {out_.get(), out_size}; }
+  ByteSpan in() { return workspace_.in(); }
+  ByteSpan out() { return workspace_.out(); }
 
-  // Both ends of the loop's pipe, empty whenever a coroutine is suspended.
-  struct Pipe {
-    Fd read, write;
-    std::size_t capacity = 0;
-  };
-  Pipe& pipe() { return pipe_; }
-  // A new pipe in place of one that could not be emptied.
-  void renew_pipe();
+  // Runs `function(Workspace&)`, which moves a piece of bulk data and returns a Result: here, or on the lane while small
+  // requests are about, or in `elsewhere`. What it refers to may be used by nobody else meanwhile.
+  template <class Function, class R = std::invoke_result_t<Function, Workspace&>>
+  asio::awaitable<R> bulk(Function function, BlockingPool* elsewhere = nullptr) {
+    if (elsewhere == nullptr && lane_ != nullptr && lane_->is_needed()) elsewhere = &lane_->pool();
+    if (elsewhere == nullptr) co_return function(workspace_);
+    co_return co_await offload(*elsewhere, [&] { return function(Workspace::of_thread()); });
+  }
+
+  // A request was answered at once: others like it should not have to wait for bulk data.
+  void note_small(BulkLane::Clock::time_point at) {
+    if (lane_ != nullptr) lane_->note_small(at);
+  }
 
   using Place = std::list<Watched*>::iterator;
   Place watch(Watched& object) { return watched_.insert(watched_.end(), &object); }
@@ -85,8 +86,8 @@ class Loop {
   Budget* budget_;
   // Sockets are used by this loop's thread alone; only posting and registering are guarded.
   asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-  std::unique_ptr<std::byte[]> in_, out_;
-  Pipe pipe_;
+  BulkLane* lane_;
+  Workspace workspace_;
   std::list<Watched*> watched_;
   bool draining_ = false;
   Watched::Clock::time_point now_ = Watched::Clock::now();

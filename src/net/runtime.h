@@ -44,6 +44,7 @@ class Runtime {
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> turn_{0};
   BlockingPool blocking_;
+  BulkLane lane_;
 };
 
 }  // namespace sluice::net

@@ -96,9 +96,10 @@ asio::awaitable<Status> execute_vector(ExportService* service, Exchange exchange
                                        xroot::RequestHeader header) {
   xroot::server::Body list(*exchange.data, exchange.length);
   std::vector<std::byte> kept;
+  std::array<std::byte, 4096> piece;
   while (list.left() > 0) {
-    SLUICE_CO_TRY(ByteView piece, co_await list.piece());
-    kept.insert(kept.end(), piece.begin(), piece.end());
+    SLUICE_CO_TRY(std::size_t n, co_await list.receive(piece));
+    kept.insert(kept.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(n));
   }
   auto request = xroot::Writev::decode(header.body, kept);
   if (!request) {

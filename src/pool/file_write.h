@@ -14,21 +14,24 @@
 
 namespace sluice::pool {
 
-inline constexpr std::uint64_t write_piece = 256 << 10;  // per system call; see docs/decisions/0007
-
 // Notices that writes to the page cache began to wait for the disk (the kernel throttles whoever
 // makes dirty pages faster than they can be written) and sends the next ones to the blocking pool.
 class SlowDisk {
  public:
   using Clock = std::chrono::steady_clock;
+
+  SlowDisk(ExportService& service, const OpenFile& file);
+
+  // Where the next piece is to be written: nullptr is here.
+  BlockingPool* elsewhere();
+  void note(Clock::duration spent);
+
+ private:
   static constexpr auto patience = std::chrono::milliseconds(5);
   static constexpr unsigned pieces_elsewhere = 32;
 
-  bool note(Clock::duration spent);
-  // True: the next piece should not be written on the loop.
-  bool take_piece() { return slow_pieces_ != 0 && slow_pieces_-- != 0; }
-
- private:
+  BlockingPool* blocking_;
+  bool always_;
   unsigned slow_pieces_ = 0;
 };
 
@@ -36,8 +39,36 @@ Status write_all(const OpenFile& file, std::uint64_t offset, ByteView bytes);
 // The pieces one behind the other from `offset` on; they feed no checksum, since pages may be
 // wrong.
 Status write_pages(OpenFile& file, std::uint64_t offset, std::span<const iovec> pieces);
-Task<void> write_in_pool(BlockingPool* pool, std::shared_ptr<OpenFile> file, std::uint64_t offset,
-                         std::vector<std::byte> bytes);
+
+// Takes `size` bytes of a body in turns: `take(Workspace&)` takes a piece of what is there without waiting, writes it and says how many
+// bytes that was, 0 when nothing was there.
+template <class Take>
+Task<void> take_in_turns(ExportService* service, xroot::server::Body* body,
+                         std::shared_ptr<OpenFile> file, std::uint64_t size, Take take) {
+  SlowDisk disk(*service, *file);
+  const std::uint64_t turn = service->config.turn.count;
+  auto take_turn = [&](net::Workspace& space) -> Result<std::size_t> {
+    std::size_t moved = 0;
+    while (moved < turn && moved < size) {
+      auto begin = SlowDisk::Clock::now();
+      SLUICE_TRY(std::size_t n, take(space));
+      disk.note(SlowDisk::Clock::now() - begin);
+      if (n == 0) break;
+      moved += n;
+    }
+    return moved;
+  };
+  xroot::server::Channel& channel = body->channel();
+  while (size > 0) {
+    SLUICE_CO_TRY(std::size_t moved,
+                  co_await channel.socket.loop().bulk(take_turn, disk.elsewhere()));
+    size -= moved;
+    if (size == 0) break;
+    co_await channel.pace(moved, turn);
+    if (moved < turn) SLUICE_CO_CHECK(co_await body->readable());
+  }
+  co_return Status{};
+}
 
 // Moves `size` bytes of the body to `offset`. After an error what is left of the body is still to
 // be taken.

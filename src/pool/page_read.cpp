@@ -97,50 +97,82 @@ void encode_head(const Exchange& exchange, std::uint64_t offset, std::uint64_t e
   status.encode(out.last<PageStatus::wire_size>());
 }
 
-// Sends [offset, end) as one frame. The caller has the turn.
-Task<void> send_frame(ExportService* service, Exchange exchange, std::shared_ptr<OpenFile> file,
-                      std::uint64_t offset, std::uint64_t end, bool last) {
-  Channel& channel = *exchange.out;
-  const std::uint64_t begin = offset;
+// A frame on its way. What is before `offset` was sent but for the last `kept` bytes, which complete a torn unit.
+struct FrameCursor {
+  std::uint64_t begin, end;  // in the file, of the whole frame
+  bool is_last;              // of the answer
+  std::uint64_t offset = begin;
   std::size_t head = frame_head;  // bytes of the frame's head that lead the next piece
+  std::size_t kept = 0;
+  std::array<std::byte, frame_head + page_unit> keep{};
+
+  bool done() const { return offset >= end && head == 0; }
+};
+
+struct SentPages {
+  std::size_t count = 0;  // bytes the socket took
+  bool is_full = false;   // it did not take all that was composed
+  bool is_cold = false;   // the next pages are not in memory
+};
+
+// Composes the next piece and sends what the socket takes. Of the rest only the end of a torn unit is kept; whole pages
+// are composed again when the socket has room.
+Result<SentPages> send_piece(net::Workspace& space, const Exchange& exchange, const OpenFile& file,
+                             FrameCursor& at) {
+  ByteSpan out = space.out();
+  if (at.head != 0) encode_head(exchange, at.begin, at.end, at.is_last, out.first<frame_head>());
+  SLUICE_TRY(auto piece, compose(file, at.offset, at.end, out.subspan(at.head)));
+  if (!piece) return SentPages{0, false, true};
+  const std::size_t whole = at.head + piece->size;
+  const int flags = piece->end < at.end ? MSG_MORE : 0;
+  SLUICE_TRY(std::size_t sent, exchange.out->socket.try_send(out.first(whole), flags));
+  std::size_t stop = std::max(sent, at.head);  // of what is sent now or kept
+  Progress reached = progress_of(at.offset, piece->end, stop - at.head);
+  at.offset = reached.page;
+  if (reached.of_unit != 0) {
+    at.offset = page_end(reached.page, at.end);
+    stop += at.offset - reached.page + crc_size - reached.of_unit;
+  }
+  at.kept = stop - sent;
+  std::memcpy(at.keep.data(), out.data() + sent, at.kept);
+  at.head = 0;
+  return SentPages{sent, sent != whole, false};
+}
+
+// The same for as many pieces as make a turn.
+Result<SentPages> send_turn(net::Workspace& space, const Exchange& exchange, const OpenFile& file,
+                            FrameCursor& at, std::size_t turn) {
+  SentPages all;
+  while (!all.is_full && !all.is_cold && !at.done() && all.count < turn) {
+    SLUICE_TRY(SentPages piece, send_piece(space, exchange, file, at));
+    all = {all.count + piece.count, piece.is_full, piece.is_cold};
+  }
+  return all;
+}
+
+// Sends one frame. The caller has the turn.
+Task<void> send_frame(ExportService* service, Exchange exchange, std::shared_ptr<OpenFile> file,
+                      FrameCursor at) {
+  Channel& channel = *exchange.out;
+  const std::size_t turn = service->config.turn.count;
   bool fetched = false;
-  while (offset < end || head != 0) {
-    ByteSpan out = channel.socket.loop().out();
-    if (head != 0) encode_head(exchange, begin, end, last, out.first<frame_head>());
-    SLUICE_CO_TRY(auto piece, compose(*file, offset, end, out.subspan(head)));
-    if (!piece) {
+  while (!at.done()) {
+    auto send = [&](net::Workspace& space) { return send_turn(space, exchange, *file, at, turn); };
+    SLUICE_CO_TRY(SentPages sent, co_await channel.socket.loop().bulk(send));
+    channel.out.count(sent.count);
+    if (sent.count != 0) fetched = false;
+    if (sent.is_full) {
+      SLUICE_CO_CHECK(co_await channel.socket.writable());
+      ByteView kept = ByteView(at.keep).first(at.kept);
+      SLUICE_CO_CHECK(co_await channel.out.send_all(kept, at.offset < at.end));
+    } else if (sent.is_cold) {
       if (std::exchange(fetched, true))
         co_return fail(Errc::io, file->path() + " became shorter while it was sent");
-      SLUICE_CO_CHECK(co_await fetch(service->blocking, file, offset,
-                                     std::min(end - offset, pages_per_piece * page_size)));
-      continue;
+      std::uint64_t wanted = std::min(at.end - at.offset, pages_per_piece * page_size);
+      SLUICE_CO_CHECK(co_await fetch(service->blocking, file, at.offset, wanted));
+    } else if (!at.done()) {
+      co_await channel.pace(sent.count, turn);
     }
-    fetched = false;
-    std::size_t whole = head + piece->size;
-    bool more = piece->end < end;
-    SLUICE_CO_TRY(std::size_t sent, channel.socket.try_send(out.first(whole), more ? MSG_MORE : 0));
-    channel.out.count(sent);
-    if (sent == whole) {
-      offset = piece->end;
-      head = 0;
-      if (more) co_await channel.pace(whole, service->config.turn.count);
-      continue;
-    }
-    // Keep what completes the unit that was cut; the rest of the piece is composed again when the
-    // socket has room.
-    std::array<std::byte, frame_head + page_unit> keep;
-    std::size_t stop = head;
-    std::uint64_t next = offset;
-    if (sent >= head) {
-      Progress at = progress_of(offset, piece->end, sent - head);
-      next = at.of_unit == 0 ? at.page : page_end(at.page, end);
-      stop = at.of_unit == 0 ? sent : sent + (next - at.page + crc_size - at.of_unit);
-    }
-    std::memcpy(keep.data(), out.data() + sent, stop - sent);
-    offset = next;
-    head = 0;
-    SLUICE_CO_CHECK(co_await channel.socket.writable());
-    SLUICE_CO_CHECK(co_await channel.out.send_all(ByteView(keep).first(stop - sent), offset < end));
   }
   co_return Status{};
 }
@@ -161,7 +193,7 @@ asio::awaitable<Status> send_pages(ExportService* service, Exchange exchange,
     std::uint64_t limit = (offset / page_size) * page_size + bytes_per_frame;
     std::uint64_t frame_end = std::min(end, limit);
     SLUICE_CO_CHECK(
-        co_await send_frame(service, exchange, file, offset, frame_end, frame_end == end));
+        co_await send_frame(service, exchange, file, {offset, frame_end, frame_end == end}));
     offset = frame_end;
   } while (offset < end);
   co_return Status{};

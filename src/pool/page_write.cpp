@@ -94,32 +94,31 @@ void answer(const Exchange& exchange, const Pgwrite& request, const Progress& at
   exchange.out->out.commit(frame.size());
 }
 
-// Reads what arrives into the loop's buffer behind what is left of a torn page, and takes whole
-// pages from it.
+// A page that arrived in part, between two pieces.
+struct TornPage {
+  std::array<std::byte, page_unit> bytes;
+  std::size_t size = 0;
+};
+
+// Receives what is there behind what is left of a torn page and takes whole pages from it; bytes received, 0 when there
+// are none.
+Result<std::size_t> receive_piece(net::Workspace& space, server::Body& body, OpenFile& file,
+                                  Progress& at, TornPage& torn) {
+  std::memcpy(space.in().data(), torn.bytes.data(), torn.size);
+  SLUICE_TRY(std::size_t n, body.try_receive(space.in().subspan(torn.size)));
+  ByteView bytes = space.in().first(torn.size + n);
+  SLUICE_TRY(std::size_t used, take_pages(file, at, bytes));
+  torn.size = bytes.size() - used;
+  std::memcpy(torn.bytes.data(), bytes.data() + used, torn.size);
+  return n;
+}
+
 Task<void> receive_pages(ExportService* service, server::Body* body, std::shared_ptr<OpenFile> file,
                          Progress* at) {
-  SlowDisk disk;
-  std::array<std::byte, page_unit> torn;
-  std::size_t carried = 0;
-  while (at->left > 0) {
-    SLUICE_CO_TRY(ByteView bytes, co_await body->piece_after(ByteView(torn).first(carried)));
-    if (disk.take_piece() || !file->tree().is_fast()) {
-      std::vector<std::byte> kept(bytes.begin(), bytes.end());
-      SLUICE_CO_TRY(std::size_t used, co_await offload(service->blocking, [&] {
-                      return take_pages(*file, *at, kept);
-                    }));
-      carried = kept.size() - used;
-      std::memcpy(torn.data(), kept.data() + used, carried);
-    } else {
-      auto begin = SlowDisk::Clock::now();
-      SLUICE_CO_TRY(std::size_t used, take_pages(*file, *at, bytes));
-      disk.note(SlowDisk::Clock::now() - begin);
-      carried = bytes.size() - used;
-      std::memcpy(torn.data(), bytes.data() + used, carried);
-    }
-    if (at->left > 0) co_await body->channel().pace(bytes.size(), service->config.turn.count);
-  }
-  co_return Status{};
+  TornPage torn;
+  co_return co_await take_in_turns(service, body, file, body->left(), [&](net::Workspace& space) {
+    return receive_piece(space, *body, *file, *at, torn);
+  });
 }
 
 asio::awaitable<Status> write_paged(ExportService* service, Exchange exchange,

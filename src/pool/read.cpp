@@ -73,7 +73,10 @@ Task<void> send_frame(ExportService* service, Exchange exchange, std::shared_ptr
     std::uint64_t want = std::min(size, sendfile_piece);
     if (!is_cached(*file, offset, want))
       SLUICE_CO_CHECK(co_await fetch(service->blocking, file, offset, want));
-    SLUICE_CO_TRY(std::size_t n, channel.socket.try_sendfile(file->fd(), offset, want));
+    auto send = [&](net::Workspace&) {
+      return channel.socket.try_sendfile(file->fd(), offset, want);
+    };
+    SLUICE_CO_TRY(std::size_t n, co_await channel.socket.loop().bulk(send));
     if (n == 0) {
       SLUICE_CO_CHECK(co_await channel.socket.writable());
       continue;

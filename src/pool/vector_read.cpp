@@ -82,8 +82,8 @@ Result<std::optional<std::size_t>> compose(std::span<const Item> group, StreamId
   return std::optional<std::size_t>(at);
 }
 
-Task<void> fetch_all(ExportService* service, std::vector<Item> items) {
-  for (Item& item : items) {
+Task<void> fetch_all(ExportService* service, std::span<const Item> items) {
+  for (const Item& item : items) {
     if (is_cached(*item.file, item.wire.offset, item.wire.length)) continue;
     SLUICE_CO_CHECK(
         co_await fetch(service->blocking, item.file, item.wire.offset, item.wire.length));
@@ -91,29 +91,34 @@ Task<void> fetch_all(ExportService* service, std::vector<Item> items) {
   co_return Status{};
 }
 
-Task<void> send_group(ExportService* service, Exchange exchange, std::vector<Item> group,
-                      ResponseStatus status) {
-  Channel& channel = *exchange.out;
-  for (bool fetched = false;;) {
-    ByteSpan out = channel.socket.loop().out();
-    SLUICE_CO_TRY(auto size, compose(group, exchange.stream, status, out));
-    if (!size) {
-      if (std::exchange(fetched, true))
-        co_return fail(Errc::io, "a file became shorter while it was sent");
-      SLUICE_CO_CHECK(co_await fetch_all(service, group));
-      continue;
-    }
-    SLUICE_CO_TRY(std::size_t sent, channel.socket.try_send(out.first(*size)));
-    channel.out.count(sent);
-    if (sent != *size) {
-      std::vector<std::byte> rest(out.begin() + static_cast<std::ptrdiff_t>(sent),
-                                  out.begin() + static_cast<std::ptrdiff_t>(*size));
-      SLUICE_CO_CHECK(co_await channel.socket.writable());
-      SLUICE_CO_CHECK(co_await channel.out.send_all(rest, false));
-    }
-    co_await channel.pace(*size, service->config.turn.count);
-    co_return Status{};
+// What became of some groups.
+struct SentGroups {
+  std::size_t items = 0;        // that are sent or in `rest`
+  std::size_t count = 0;        // bytes the socket took
+  bool is_cold = false;         // the next group is not in memory
+  std::vector<std::byte> rest;  // of the last group: what the socket did not take
+};
+
+// Composes and sends groups until one is long or cold, the socket takes no more or the turn is used up.
+Result<SentGroups> send_groups(net::Workspace& space, Channel& channel, StreamId stream,
+                               std::span<const Item> items, std::size_t turn) {
+  SentGroups sent;
+  while (sent.items < items.size() && sent.rest.empty() && sent.count < turn) {
+    std::size_t taken = group_of(items.subspan(sent.items));
+    if (taken == 0) break;
+    bool is_last = sent.items + taken == items.size();
+    SLUICE_TRY(auto size,
+               compose(items.subspan(sent.items, taken), stream,
+                       is_last ? ResponseStatus::ok : ResponseStatus::oksofar, space.out()));
+    sent.is_cold = !size;
+    if (sent.is_cold) break;
+    SLUICE_TRY(std::size_t n, channel.socket.try_send(space.out().first(*size)));
+    ByteView rest = space.out().subspan(n, *size - n);
+    sent.rest.assign(rest.begin(), rest.end());
+    sent.items += taken;
+    sent.count += n;
   }
+  return sent;
 }
 
 Task<void> send_long(ExportService* service, Exchange exchange, Item item, ResponseStatus status) {
@@ -127,7 +132,10 @@ Task<void> send_long(ExportService* service, Exchange exchange, Item item, Respo
   for (std::uint64_t left = item.wire.length; left > 0;) {
     if (!is_cached(*item.file, offset, left))
       SLUICE_CO_CHECK(co_await fetch(service->blocking, item.file, offset, left));
-    SLUICE_CO_TRY(std::size_t n, channel.socket.try_sendfile(item.file->fd(), offset, left));
+    auto send = [&](net::Workspace&) {
+      return channel.socket.try_sendfile(item.file->fd(), offset, left);
+    };
+    SLUICE_CO_TRY(std::size_t n, co_await channel.socket.loop().bulk(send));
     if (n == 0) SLUICE_CO_CHECK(co_await channel.socket.writable());
     channel.out.count(n);
     offset += n;
@@ -137,21 +145,41 @@ Task<void> send_long(ExportService* service, Exchange exchange, Item item, Respo
   co_return Status{};
 }
 
+// Sends the first groups of `items`, at least one; how many items those were.
+Task<std::size_t> send_some(ExportService* service, Exchange exchange,
+                            std::span<const Item> items) {
+  Channel& channel = *exchange.out;
+  const std::size_t turn = service->config.turn.count;
+  auto send = [&](net::Workspace& space) {
+    return send_groups(space, channel, exchange.stream, items, turn);
+  };
+  SLUICE_CO_TRY(SentGroups sent, co_await channel.socket.loop().bulk(send));
+  if (sent.items == 0) {
+    SLUICE_CO_CHECK(co_await fetch_all(service, items.first(group_of(items))));
+    SLUICE_CO_TRY(sent, co_await channel.socket.loop().bulk(send));
+    if (sent.items == 0) co_return fail(Errc::io, "a file became shorter while it was sent");
+  }
+  channel.out.count(sent.count);
+  if (!sent.rest.empty()) {
+    SLUICE_CO_CHECK(co_await channel.socket.writable());
+    SLUICE_CO_CHECK(co_await channel.out.send_all(sent.rest, false));
+  }
+  co_await channel.pace(sent.count, turn);
+  co_return sent.items;
+}
+
 asio::awaitable<Status> send_vector(ExportService* service, Exchange exchange,
                                     std::vector<Item> items) {
   SLUICE_CO_TRY([[maybe_unused]] Outbox::Turn turn, co_await exchange.out->out.take_turn());
-  std::span<const Item> rest = items;
-  while (!rest.empty()) {
-    std::size_t count = group_of(rest);
-    std::size_t taken = std::max<std::size_t>(count, 1);
-    ResponseStatus status = taken < rest.size() ? ResponseStatus::oksofar : ResponseStatus::ok;
-    if (count == 0) {
+  for (std::span<const Item> rest = items; !rest.empty();) {
+    if (group_of(rest) == 0) {
+      ResponseStatus status = rest.size() > 1 ? ResponseStatus::oksofar : ResponseStatus::ok;
       SLUICE_CO_CHECK(co_await send_long(service, exchange, rest.front(), status));
+      rest = rest.subspan(1);
     } else {
-      std::vector<Item> group(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
-      SLUICE_CO_CHECK(co_await send_group(service, exchange, std::move(group), status));
+      SLUICE_CO_TRY(std::size_t sent, co_await send_some(service, exchange, rest));
+      rest = rest.subspan(sent);
     }
-    rest = rest.subspan(taken);
   }
   co_return Status{};
 }

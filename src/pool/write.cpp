@@ -10,8 +10,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <chrono>
-
 namespace sluice::pool {
 
 using namespace xroot;
@@ -55,46 +53,49 @@ Status write_pages(OpenFile& file, std::uint64_t offset, std::span<const iovec> 
   return {};
 }
 
-Task<void> write_in_pool(BlockingPool* pool, std::shared_ptr<OpenFile> file, std::uint64_t offset,
-                         std::vector<std::byte> bytes) {
-  co_return co_await offload(*pool, [&] { return write_all(*file, offset, bytes); });
+SlowDisk::SlowDisk(ExportService& service, const OpenFile& file)
+    : blocking_(&service.blocking), always_(!file.tree().is_fast()) {}
+
+BlockingPool* SlowDisk::elsewhere() {
+  if (slow_pieces_ == 0) return always_ ? blocking_ : nullptr;
+  --slow_pieces_;
+  return blocking_;
 }
 
-bool SlowDisk::note(Clock::duration spent) {
+void SlowDisk::note(Clock::duration spent) {
   if (spent > patience) slow_pieces_ = pieces_elsewhere;
-  return slow_pieces_ != 0;
 }
+
+namespace {
+
+// One piece of the body, without waiting; 0 when nothing is there.
+Result<std::size_t> write_piece(net::Workspace& space, Body& body, OpenFile& file,
+                                std::uint64_t offset, std::uint64_t want, bool splice) {
+  if (splice) {
+    SLUICE_TRY(std::size_t n, body.try_splice(space, file.fd(), offset, want));
+    file.wrote_unseen(offset, n);
+    return n;
+  }
+  SLUICE_TRY(std::size_t n,
+             body.try_receive(space.in().first(std::min<std::uint64_t>(want, space.in().size()))));
+  ByteView bytes = space.in().first(n);
+  SLUICE_CHECK(write_all(file, offset, bytes));
+  file.wrote(offset, bytes);
+  return n;
+}
+
+}  // namespace
 
 Task<void> stream_to_file(ExportService* service, Body* body, std::shared_ptr<OpenFile> file,
                           std::uint64_t offset, std::uint64_t size) {
-  SlowDisk disk;
-  const std::uint64_t end = offset + size;
-  while (offset < end) {
-    std::uint64_t want = std::min<std::uint64_t>(end - offset, write_piece);
-    std::size_t moved = 0;
-    if (disk.take_piece() || !file->tree().is_fast()) {
-      SLUICE_CO_TRY(ByteView piece, co_await body->piece(want));
-      moved = piece.size();
-      std::vector<std::byte> kept(piece.begin(), piece.end());
-      SLUICE_CO_CHECK(co_await write_in_pool(&service->blocking, file, offset, std::move(kept)));
-      file->wrote_unseen(offset, moved);
-    } else if (service->config.splice) {
-      auto begin = SlowDisk::Clock::now();
-      SLUICE_CO_TRY(moved, co_await body->splice(file->fd(), offset, want, &begin));
-      disk.note(SlowDisk::Clock::now() - begin);
-      file->wrote_unseen(offset, moved);
-    } else {
-      SLUICE_CO_TRY(ByteView piece, co_await body->piece(want));
-      moved = piece.size();
-      auto begin = SlowDisk::Clock::now();
-      SLUICE_CO_CHECK(write_all(*file, offset, piece));
-      disk.note(SlowDisk::Clock::now() - begin);
-      file->wrote(offset, piece);
-    }
-    offset += moved;
-    if (offset < end) co_await body->channel().pace(moved, service->config.turn.count);
-  }
-  co_return Status{};
+  const bool splice = service->config.splice;
+  co_return co_await take_in_turns(
+      service, body, file, size, [&](net::Workspace& space) -> Result<std::size_t> {
+        SLUICE_TRY(std::size_t n, write_piece(space, *body, *file, offset, size, splice));
+        offset += n;
+        size -= n;
+        return n;
+      });
 }
 
 asio::awaitable<Status> end_write(ExportService* service, Exchange exchange,

@@ -36,26 +36,24 @@ struct Channel {
   }
 };
 
-// The data that follow a request on a channel and are not held in memory: whole pieces as they
-// come, each valid until the next suspension.
+// The data that follow a request on a channel and are not held in memory. The try_* calls take what is there, from the
+// inbox or the socket, and never wait: 0 means that readable() should. They may run on another thread (Loop::bulk) while
+// nobody else uses the channel's input.
 class Body {
  public:
   Body(Channel& channel, std::uint64_t size) : channel_(&channel), left_(size) {}
 
   std::uint64_t left() const { return left_; }
   Channel& channel() const { return *channel_; }
+  Task<void> readable() { return channel_->socket.readable(); }
 
-  // Up to `max` bytes that are there already, or as soon as some come; never empty while left() >
-  // 0.
-  Task<ByteView> piece(std::size_t max = net::Loop::in_size);
-  // The same behind a copy of `carried`, as one view: what is left of a page that was torn.
-  Task<ByteView> piece_after(ByteView carried);
+  Result<std::size_t> try_receive(ByteSpan into);
+  // Waits until there is something.
+  Task<std::size_t> receive(ByteSpan into);
 
-  // Moves up to `max` bytes from the socket into `file` at `offset` without copying them through
-  // this process; what sits in the inbox already is written first. How many it moved. `begin`
-  // becomes the time when the writing started.
-  Task<std::size_t> splice(int file, std::uint64_t offset, std::uint64_t max,
-                           std::chrono::steady_clock::time_point* begin);
+  // Moves up to `max` bytes into `file` at `offset`, those of the socket without copying them through this process.
+  Result<std::size_t> try_splice(net::Workspace& space, int file, std::uint64_t offset,
+                                 std::uint64_t max);
 
   // Takes and drops the rest.
   Task<void> discard();

@@ -84,6 +84,7 @@ Session::Step Session::start(const Row& row, const RequestHeader& header, ByteVi
       static_cast<std::uint64_t>((now - batch_time_).count()));
   batch_time_ = now;
   if (flow_) return Step::flow;
+  loop().note_small(now);
   if (closing_) return Step::end;
   return group_->size() >= service_->config.max_outstanding ? Step::drain : Step::more;
 }

@@ -8,7 +8,7 @@
 namespace sluice::xroot::server {
 
 ByteSpan Outbox::reserve(std::size_t n) {
-  if (filled_ + n > net::Loop::out_size) flush();
+  if (filled_ + n > net::Workspace::out_size) flush();
   return socket_->loop().out().subspan(filled_, n);
 }
 
