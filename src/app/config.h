@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "http/config.h"
 #include "net/config.h"
 #include "pool/config.h"
 #include "xroot/server/config.h"
@@ -62,6 +63,7 @@ struct Config {
   net::NetConfig net;
   xroot::server::ServerConfig xroot;
   pool::PoolConfig pool;
+  http::Limits http;
 };
 
 // The sections refer to `config`, which must outlive them.

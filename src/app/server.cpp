@@ -89,7 +89,7 @@ Status Server::start() {
   };
   http_ = std::make_unique<http::Server>(
       runtime_.first().context().get_executor(), config_.serve.http,
-      http::service_routes(metrics_, readiness), http::Limits{}, &metrics_);
+      http::service_routes(metrics_, readiness), config_.http, &metrics_);
   SLUICE_CHECK(http_->listen());
   // The directories are made as the user who will use them; ports below 1024 needed the one before.
   SLUICE_CHECK(become(config_.serve.user));
@@ -123,7 +123,7 @@ void Server::accept(net::Loop& loop, asio::ip::tcp::socket socket) {
   auto session =
       std::make_shared<xroot::server::Session>(*service_, net::Socket(loop, std::move(socket)));
   spawn_root(loop.context(), xroot::server::Session::run(std::move(session)),
-             [](std::exception_ptr) {});
+             [](std::exception_ptr) { /* run() logs what it catches */ });
 }
 
 void Server::print_ready() const {

@@ -78,7 +78,7 @@ class BeastConnection final : public Connection {
       : peer_(peer_text(socket)),
         stream_(std::move(socket)),
         service_(service),
-        buffer_(service.limits.header) {}
+        buffer_(service.limits.header.count) {}
 
   asio::awaitable<void> run() override {
     while (co_await serve_one()) {
@@ -126,7 +126,7 @@ asio::awaitable<error_code> BeastConnection::read_header(Parser* parser) {
     is_idle_ = true;
     stream_.expires_after(is_first_ ? service_.limits.header_time : service_.limits.idle_time);
     auto [error, n] = co_await stream_.async_read_some(
-        buffer_.prepare(std::min<std::size_t>(4096, service_.limits.header)), as_value);
+        buffer_.prepare(std::min<std::size_t>(4096, service_.limits.header.count)), as_value);
     is_idle_ = false;
     if (error) co_return error;
     buffer_.commit(n);
@@ -252,7 +252,7 @@ BeastConnection::Choice BeastConnection::choose(Request* request, std::string_vi
 asio::awaitable<bool> BeastConnection::serve_one() {
   was_answered_ = false;
   Parser parser;
-  parser.header_limit(static_cast<std::uint32_t>(service_.limits.header));
+  parser.header_limit(static_cast<std::uint32_t>(service_.limits.header.count));
   parser.body_limit(boost::none);  // known when the route is
   if (error_code error = co_await read_header(&parser); error.failed()) {
     auto refusal = answer_to_bad_input(error);

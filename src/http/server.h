@@ -7,7 +7,7 @@
 #include "base/endpoint.h"
 #include "base/metrics.h"
 #include "base/result.h"
-#include "base/units.h"
+#include "http/config.h"
 #include "http/router.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,16 +17,6 @@
 #include <vector>
 
 namespace sluice::http {
-
-struct Limits {
-  std::size_t header = 16 << 10;  // bytes of the request line and all headers
-  std::size_t connections = 512;  // more are answered 503 and closed
-  Duration header_time =
-      std::chrono::seconds(10);  // from the first byte of a request to the end of its headers
-  Duration idle_time =
-      std::chrono::seconds(60);  // between requests; also for a whole body and a whole response
-  Duration stop_time = std::chrono::seconds(5);  // for running requests when the server stops
-};
 
 class Server {
  public:

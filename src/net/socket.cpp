@@ -27,11 +27,7 @@ Socket::Socket(Loop& loop, tcp::socket socket) : loop_(&loop), socket_(std::move
   // Accepted sockets are so already; others are made so, since sendfile and splice have no flag for it.
   boost::system::error_code ignored;
   if (!socket_.native_non_blocking()) socket_.native_non_blocking(true, ignored);
-}
-
-tcp::endpoint Socket::peer() const {
-  boost::system::error_code error;
-  return socket_.remote_endpoint(error);
+  peer_ = socket_.remote_endpoint(ignored);
 }
 
 Task<std::size_t> Socket::receive(ByteSpan into) {

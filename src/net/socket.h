@@ -28,7 +28,8 @@ class Socket {
 
   Loop& loop() const { return *loop_; }
   int fd() { return socket_.native_handle(); }
-  tcp::endpoint peer() const;  // unspecified when the connection is gone
+  // Who is at the other end; unspecified when the connection was gone from the start.
+  const tcp::endpoint& peer() const { return peer_; }
 
   // Waits for bytes and receives what is there, up to the size of `into`; 0 is the end of the
   // stream.
@@ -57,6 +58,7 @@ class Socket {
  private:
   Loop* loop_;
   tcp::socket socket_;
+  tcp::endpoint peer_;
   bool open_ = true;
 };
 

@@ -93,6 +93,20 @@ std::string read_attribute(int fd) {
   return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
+// Writes the attribute with the latest change time at which it may be believed. Writing it sets the change time to about
+// now; where a busy disk made it later than the guard allows, the entry would be dead, so it is written again.
+template <class Text>
+void store_before_guard(int fd, const Volume& volume, int flags, Text text) {
+  constexpr int max_attempts = 5;
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    std::int64_t changed_before = stamp_clock_ns() + volume.stamp_guard.count();
+    std::string value = text(changed_before);
+    if (::fsetxattr(fd, StoredChecksums::attribute, value.data(), value.size(), flags) != 0) return;
+    auto now = stat_fd(fd, {});
+    if (!now || now->changed_ns <= changed_before) return;
+  }
+}
+
 }  // namespace
 
 StoredChecksums StoredChecksums::of_fd(int fd, const FileStat& stat) {
@@ -149,9 +163,8 @@ void StoredChecksums::put(std::string_view type, std::string hex) {
 
 void StoredChecksums::save(int fd, const FileStat& stat, const Volume& volume) const {
   if (sums_.empty()) return;
-  // Writing the attribute itself sets the change time to about now.
-  std::string value = text(stat, stamp_clock_ns() + volume.stamp_guard.count());
-  ::fsetxattr(fd, attribute, value.data(), value.size(), 0);
+  store_before_guard(fd, volume, 0,
+                     [&](std::int64_t changed_before) { return text(stat, changed_before); });
 }
 
 void StoredChecksums::renew(int fd) const {
@@ -163,10 +176,11 @@ void StoredChecksums::renew(int fd) const {
   if (fields.size() < 5) return;
   auto volume = volume_of(fd);
   if (!volume) return;
-  std::string changed_before = std::to_string(stamp_clock_ns() + volume->stamp_guard.count());
-  fields[4] = changed_before;
-  std::string value = fmt::format("{}", fmt::join(fields, " "));
-  ::fsetxattr(fd, attribute, value.data(), value.size(), XATTR_REPLACE);
+  store_before_guard(fd, *volume, XATTR_REPLACE, [&](std::int64_t changed_before) {
+    std::string limit = std::to_string(changed_before);
+    fields[4] = limit;
+    return fmt::format("{}", fmt::join(fields, " "));
+  });
 }
 
 void drop_checksums(int fd) { ::fremovexattr(fd, StoredChecksums::attribute); }

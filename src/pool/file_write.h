@@ -36,8 +36,8 @@ class SlowDisk {
 };
 
 Status write_all(const OpenFile& file, std::uint64_t offset, ByteView bytes);
-// The pieces one behind the other from `offset` on; they feed no checksum, since pages may be
-// wrong.
+// The pieces one behind the other from `offset` on. A page that is wrong counts in the running checksum as well: sent
+// again it is out of order, which ends that.
 Status write_pages(OpenFile& file, std::uint64_t offset, std::span<const iovec> pieces);
 
 // Takes `size` bytes of a body in turns: `take(Workspace&)` takes a piece of what is there without waiting, writes it and says how many

@@ -42,6 +42,10 @@ Result<Reply> open(ExportService& service, const Call&, const xroot::Open& reque
     return fail(Errc::unsupported, "opening as a clone; open the file and send a clone request");
   }
   SLUICE_TRY(RequestPath target, request_path(request.path));
+  // Refused before a file is made: clients then copy through themselves, and want to make it.
+  if (target.opaque.get("tpc.stage") == "copy") {
+    return fail(Errc::unsupported, target.path.text() + ": third-party copy");
+  }
   SLUICE_TRY(auto file, service.tree->open_file(target.path, mode_of(request, target.opaque)));
   if (request.flags.sequential) ::posix_fadvise(file->fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
   xroot::OpenAnswer answer;

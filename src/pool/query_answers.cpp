@@ -60,6 +60,26 @@ std::string config_value(const ExportService& service, std::string_view key) {
   return value.empty() ? std::string(key) : value;
 }
 
+std::string xml_escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string config_answer(const ExportService& service, std::string_view keys) {
@@ -81,7 +101,7 @@ std::string statistics_answer(ExportService& service) {
   return fmt::format(
       R"(<statistics tod="{}" ver="v{}" src="{}" pgm="sluice" ins="anon" site="{}">)"
       R"(<stats id="link"><num>{}</num></stats><stats id="xrootd"><ops><open>{}</open></ops></stats></statistics>)",
-      now.count(), SLUICE_VERSION, service.address, service.tree->config().site_name,
+      now.count(), SLUICE_VERSION, service.address, xml_escaped(service.tree->config().site_name),
       service.counters.connections.value(), service.counters.open_files.value());
 }
 

@@ -34,22 +34,19 @@ Status write_all(const OpenFile& file, std::uint64_t offset, ByteView bytes) {
 }
 
 Status write_pages(OpenFile& file, std::uint64_t offset, std::span<const iovec> pieces) {
-  std::size_t size = 0;
-  for (const iovec& piece : pieces) size += piece.iov_len;
   ssize_t n = ::pwritev(file.fd(), pieces.data(), static_cast<int>(pieces.size()),
                         static_cast<off_t>(offset));
   if (n < 0) return fail_errno(errno, file.path());
   // A short write happens when the disk is full or a limit is reached; the next call says which.
   auto done = static_cast<std::size_t>(n);
-  std::uint64_t at = offset;
   for (const iovec& piece : pieces) {
-    std::size_t skip = std::min(done, piece.iov_len);
+    ByteView page(static_cast<const std::byte*>(piece.iov_base), piece.iov_len);
+    std::size_t skip = std::min(done, page.size());
     done -= skip;
-    ByteView rest(static_cast<const std::byte*>(piece.iov_base) + skip, piece.iov_len - skip);
-    SLUICE_CHECK(write_all(file, at + skip, rest));
-    at += piece.iov_len;
+    SLUICE_CHECK(write_all(file, offset + skip, page.subspan(skip)));
+    file.wrote(offset, page);
+    offset += page.size();
   }
-  file.wrote_unseen(offset, size);
   return {};
 }
 

@@ -76,7 +76,9 @@ TEST_F(BulkLaneTest, ALoopWithoutALaneMovesEverythingItself) {
   spawn_root(
       alone.context(),
       [](Loop* loop, bool* out) -> asio::awaitable<void> {
-        auto look = [](Workspace&) -> Result<std::thread::id> { return std::this_thread::get_id(); };
+        auto look = [](Workspace&) -> Result<std::thread::id> {
+          return std::this_thread::get_id();
+        };
         *out = (co_await loop->bulk(look)).value() == std::this_thread::get_id();
       }(&alone, &ran),
       [](std::exception_ptr) {});

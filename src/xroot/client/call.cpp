@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xroot/client/call.h"
 
+#include "base/must_not_throw.h"
 #include "xroot/client/calls.h"
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace sluice::xroot::client {
 
 Call::~Call() {
-  if (calls_ != nullptr) calls_->abandon(*this);
+  if (calls_ != nullptr) must_not_throw([this] { calls_->abandon(*this); });
 }
 
 Status Sink::begin_pages(std::uint64_t, std::uint64_t) {

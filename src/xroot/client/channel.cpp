@@ -2,6 +2,7 @@
 #include "xroot/client/channel.h"
 
 #include "base/log.h"
+#include "base/must_not_throw.h"
 #include "xroot/requests/ping.h"
 
 #include <algorithm>
@@ -39,7 +40,9 @@ asio::awaitable<void> Channel::run(std::shared_ptr<Channel> self) {
     Channel* channel;
     ~Closer() {
       channel->children_ = nullptr;
-      channel->close({Errc::cancelled, "the client has ended", std::source_location::current()});
+      must_not_throw([this] {
+        channel->close({Errc::cancelled, "the client has ended", std::source_location::current()});
+      });
     }
   } closer{self.get()};
   co_await with_task_group([self](TaskGroup& group) -> asio::awaitable<void> {

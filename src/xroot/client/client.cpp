@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xroot/client/client.h"
 
+#include "base/must_not_throw.h"
+
 #include <boost/asio/steady_timer.hpp>
 
 namespace sluice::xroot::client {
@@ -155,6 +157,8 @@ Task<std::string> Client::State::ask(Operation operation) {
 Client::Client(TaskGroup& owner, ClientOptions options)
     : state_(std::make_shared<State>(owner, std::move(options))) {}
 
-Client::~Client() { state_->close(); }
+Client::~Client() {
+  must_not_throw([this] { state_->close(); });
+}
 
 }  // namespace sluice::xroot::client

@@ -2,6 +2,7 @@
 #include "xroot/client/file.h"
 
 #include "base/log.h"
+#include "base/must_not_throw.h"
 #include "xroot/requests/close.h"
 #include "xroot/requests/open.h"
 
@@ -22,8 +23,8 @@ File::State::State(std::shared_ptr<Client::State> client, Url url, OpenOptions o
       reopened_(client_->executor()) {}
 
 File::State::~State() {
-  if (is_open_ && channel_ && !channel_->is_closed())
-    channel_->send_and_forget(Close{handle_}.encode());
+  if (!is_open_ || !channel_ || channel_->is_closed()) return;
+  must_not_throw([this] { channel_->send_and_forget(Close{handle_}.encode()); });
 }
 
 OpenFlags File::State::flags(bool is_recovery) const {
@@ -111,7 +112,9 @@ File::State::Attempt::Attempt(std::shared_ptr<State> file, const Transfer& trans
   call_.may_wait = timeouts.wait;
 }
 
-File::State::Attempt::~Attempt() { channel_->done_on_path(path_, bytes_); }
+File::State::Attempt::~Attempt() {
+  must_not_throw([this] { channel_->done_on_path(path_, bytes_); });
+}
 
 Task<void> File::State::Attempt::start() { return channel_->submit(&call_); }
 
@@ -229,7 +232,7 @@ Task<void> File::State::reopen(std::uint64_t epoch, std::optional<RedirectAnswer
     }
     ~Reopening() {
       file->is_reopening_ = false;
-      file->reopened_.set();
+      must_not_throw([this] { file->reopened_.set(); });
     }
     State* file;
   } reopening(this);

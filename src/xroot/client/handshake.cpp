@@ -3,6 +3,7 @@
 // authentication, the end of an older session; and the same for the additional streams of a session
 // (kXR_bind).
 #include "base/log.h"
+#include "base/must_not_throw.h"
 #include "xroot/client/channel.h"
 #include "xroot/requests/auth.h"
 #include "xroot/requests/bind.h"
@@ -239,7 +240,7 @@ Task<void> Channel::add_streams(int count) {
     ~Binding() {
       channel->is_binding_ = false;
       channel->binding_ = nullptr;
-      channel->bound_.set();
+      must_not_throw([this] { channel->bound_.set(); });
     }
     Channel* channel;
   } binding(this);

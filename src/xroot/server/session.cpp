@@ -45,14 +45,16 @@ asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
     } catch (...) {
       thrown = std::current_exception();
     }
-    // The children end because their sockets do; blocking work of theirs is waited for.
+    // The children end because their sockets do, and what they wait for in the blocking pool is
+    // told that nobody wants it any more; it is waited for all the same.
     session->closing_ = true;
-    if (!session->handover_.loop) session->main_.socket.shutdown();
+    if (!session->handover_.loop && group.size() != 0) session->main_.socket.shutdown();
     for (auto& stream : session->streams_) {
       stream->gone = true;
       stream->channel.socket.shutdown();
       stream->wake.cancel();
     }
+    group.cancel();
     co_await group.join();
     session->group_ = nullptr;
     if (thrown) std::rethrow_exception(thrown);

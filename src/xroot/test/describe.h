@@ -23,7 +23,7 @@ class Description {
     if constexpr (std::same_as<T, bool>) return word(name);
     return word(std::string(name) + "=" + std::to_string(value));
   }
-  Description& field(std::string_view name, std::string_view value) {
+  [[gnu::noinline]] Description& field(std::string_view name, std::string_view value) {
     if (value.empty()) return *this;
     std::string quoted;
     for (char c : value) {
@@ -37,13 +37,13 @@ class Description {
     return word(std::string(name) + "=\"" + quoted + "\"");
   }
   Description& field(std::string_view name, ByteView value) { return field(name, as_text(value)); }
-  Description& octal(std::string_view name, unsigned value) {
+  [[gnu::noinline]] Description& octal(std::string_view name, unsigned value) {
     std::string digits;
     for (unsigned rest = value; rest != 0; rest /= 8)
       digits.insert(digits.begin(), static_cast<char>('0' + rest % 8));
     return value == 0 ? *this : word(std::string(name) + "=0" + digits);
   }
-  Description& word(std::string_view text) {
+  [[gnu::noinline]] Description& word(std::string_view text) {
     text_ += ' ';
     text_ += text;
     return *this;
