@@ -415,12 +415,12 @@ def test_third_party_copy_is_refused_while_not_offered(workdir):
     xrdcp("--tpc", "only", workdir.url("file"), workdir.url("copy")).failed("support")
 
 
-def test_third_party_copy_first_is_refused_before_a_file_is_made(workdir):
+def test_third_party_copy_first_is_refused_before_a_file_is_made(sluice_dir):
     # xrdcp goes on by itself only when it finds out before the open; whoever starts it again without --tpc must not find a
     # file in the way.
-    workdir.put("file", b"hello\n")
-    xrdcp("--tpc", "first", workdir.url("file"), workdir.url("copy")).failed("[3013]")
-    assert not (workdir / "copy").exists()
+    sluice_dir.put("file", b"hello\n")
+    xrdcp("--tpc", "first", sluice_dir.url("file"), sluice_dir.url("copy")).failed("[3013]")
+    assert not (sluice_dir / "copy").exists()
 
 
 # -- resuming ---------------------------------------------------------------------------------------------------------
