@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything of the catalogue that doors, pools and the command line see.
+#pragma once
+
+#include "catalogue/catalogue.h"
+#include "catalogue/config.h"
+#include "catalogue/namespace.h"
+#include "catalogue/types.h"
+#include "catalogue/walk.h"
