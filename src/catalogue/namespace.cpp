@@ -47,12 +47,11 @@ sql::Value number_or_null(const std::optional<T>& value) {
 }
 
 // A chown of a file moves its usage.
-Status move_principal(sql::Session& session, const Entry& before, const Change& change) {
-  if (!before.is_file() || (!change.owner && !change.group)) return {};
+Status move_principal(sql::Session& session, const Entry& before, const Entry& after) {
+  if (!before.is_file()) return {};
   const Usage usage{static_cast<std::int64_t>(before.size), 1};
   SLUICE_CHECK(charge_principal(session, before.owner, before.group, -usage));
-  return charge_principal(session, change.owner.value_or(before.owner),
-                          change.group.value_or(before.group), usage);
+  return charge_principal(session, after.owner, after.group, usage);
 }
 
 }  // namespace
@@ -117,10 +116,11 @@ Result<Entry> Namespace::change(FileId id, const Change& change) {
   }
   const std::int64_t now = clock_();
   return database_.write("change", [&](sql::Session& session) -> Result<Entry> {
+    // Held before, because the usage leaves the old owner; charged after, so that a new quota either waits for us and counts
+    // what we did, or is there for us to see.
+    std::optional<Entry> before;
     if (change.owner || change.group) {
-      SLUICE_TRY(std::optional<Entry> before, one_entry(session, hold, {id.number}));
-      if (!before) return no_entry(id);
-      SLUICE_CHECK(move_principal(session, *before, change));
+      SLUICE_TRY(before, one_entry(session, hold, {id.number}));
     }
     sql::Value mode;
     if (change.mode) mode = std::int64_t{*change.mode & 07777U};
@@ -132,6 +132,7 @@ Result<Entry> Namespace::change(FileId id, const Change& change) {
                           number_or_null(change.modified_ns), number_or_null(change.accessed_ns),
                           storage_class, now, id.number}));
     if (!changed) return no_entry(id);
+    if (before) SLUICE_CHECK(move_principal(session, *before, *changed));
     return std::move(*changed);
   });
 }

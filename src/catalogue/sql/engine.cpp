@@ -30,6 +30,7 @@ constexpr std::array words{
     Word{"lock_entries", "SELECT 1 WHERE 0 = 1", "LOCK TABLE entry IN SHARE ROW EXCLUSIVE MODE"},
     // At the end of a SELECT: keep the rows until the end of the transaction.
     Word{"for_update", "", "FOR UPDATE"},
+    Word{"for_key_share", "", "FOR KEY SHARE"},
     Word{"skip_locked", "", "FOR UPDATE SKIP LOCKED"},
     Word{"server_version", "SELECT 150000",
          "SELECT CAST(current_setting('server_version_num') AS BIGINT)"},

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/sql/session.h"
 
+#include "catalogue/catalogue_log.h"
 #include "catalogue/sql/fault.h"
 
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include <cassert>
 #include <stdexcept>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +30,18 @@ void store(Cell& cell, char type, const Value& value) {
   } else {
     cell.text = std::get<std::string_view>(value);
   }
+}
+
+// Else libpq writes what the server remarks to standard error.
+void log_notice(void*, const char* message) {
+  std::string_view text = message;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  log.debug("server.noticed", {{"text", text}});
+}
+
+void receive_notices(soci::session& session) {
+  auto* backend = static_cast<soci::postgresql_session_backend*>(session.get_backend());
+  PQsetNoticeProcessor(backend->conn_, &log_notice, nullptr);
 }
 
 }  // namespace
@@ -97,6 +109,7 @@ Result<std::unique_ptr<Session>> Session::connect(const Address& address, Durati
   Status opened = session->guarded([&]() -> Status {
     if (address.engine == Engine::postgresql) {
       soci.open(soci::postgresql, address.target);
+      receive_notices(soci);
     } else {
       soci.open(soci::sqlite3, "dbname=\"" + address.target + "\"");
       soci << "PRAGMA busy_timeout = " + std::to_string(busy_timeout.count());

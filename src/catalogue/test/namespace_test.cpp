@@ -8,12 +8,7 @@
 namespace sluice::catalogue {
 namespace {
 
-class NamespaceTest : public CatalogueTest {
- protected:
-  Entry directory(const std::string& path) {
-    return names.make_path(root_directory, names_of_path(path).value(), {}).value();
-  }
-};
+class NamespaceTest : public CatalogueTest {};
 INSTANTIATE_TEST_SUITE_P(Engines, NamespaceTest, both_engines, engine_name);
 
 TEST_P(NamespaceTest, RootIsThere) {
@@ -259,6 +254,45 @@ TEST_P(NamespaceTest, HostileNames) {
   EXPECT_EQ(code_of(names.make_directory(root_directory, std::string(256, 'n'), {})),
             Errc::too_long);
   EXPECT_EQ(code_of(names.lookup("/" + std::string(5'000, '/'))), Errc::too_long);
+}
+
+TEST_P(NamespaceTest, ChecksumsAreAddedByType) {
+  Entry file = upload(root_directory, "f", 5).value();
+  ASSERT_TRUE(names.add_checksums(file.id, {{"md5", "00ff"}, {"adler32", "0a1b2c3d"}}));
+  ASSERT_TRUE(names.add_checksums(file.id, {{"md5", "11ff"}}));
+  EXPECT_EQ(names.stat(file.id).value().checksums,
+            (Checksums{{"adler32", "0a1b2c3d"}, {"md5", "11ff"}}));
+  EXPECT_EQ(code_of(names.add_checksums(file.id, {{"md5 x", "1"}})), Errc::invalid_argument);
+  EXPECT_EQ(code_of(names.add_checksums(root_directory, {{"md5", "1"}})), Errc::not_file);
+}
+
+// One statement makes the directory, so that the time goes into listing it.
+TEST_P(NamespaceTest, HundredThousandEntriesInPages) {
+  constexpr std::size_t total = 100'000;
+  Entry d = directory("/large");
+  auto session = sql::Session::connect(sql::parse_address(config.url).value(), Duration{5'000});
+  ASSERT_TRUE((*session)->run_once(
+      "INSERT INTO entry (parent, upload, name, kind, mode, owner_id, group_id, size, modified, "
+      "changed, accessed, "
+      "born, storage_class, checksums, target) "
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+      "SELECT e.id, 0, 'file' || n.i, 0, 420, 0, 0, n.i, 0, 0, 0, 0, '', '', '' "
+      "FROM n JOIN entry e ON e.name = 'large'"));
+  std::size_t seen = 0;
+  std::string after;
+  for (bool last = false; !last;) {
+    Page page = names.list(d.id, after, 1'000).value();
+    ASSERT_LE(page.entries.size(), 1'000U);
+    ASSERT_FALSE(page.entries.empty());
+    for (const Entry& entry : page.entries) {
+      ASSERT_LT(after, entry.name);
+      after = entry.name;
+      ++seen;
+    }
+    last = page.is_last;
+  }
+  EXPECT_EQ(seen, total);
+  EXPECT_EQ(names.list(d.id, "", 10 * max_page).value().entries.size(), max_page);
 }
 
 TEST_P(NamespaceTest, PagesFollowTheBytesOfTheNames) {
