@@ -39,7 +39,8 @@ void log_notice(void*, const char* message) {
   log.debug("server.noticed", {{"text", text}});
 }
 
-void receive_notices(soci::session& session) {
+// A sanitizer cannot check the type, see fault.cpp.
+__attribute__((no_sanitize("vptr"))) void receive_notices(soci::session& session) {
   auto* backend = static_cast<soci::postgresql_session_backend*>(session.get_backend());
   PQsetNoticeProcessor(backend->conn_, &log_notice, nullptr);
 }
@@ -85,7 +86,10 @@ struct Session::Prepared final : Row {
 
 struct Session::Connection {
   soci::session soci;
-  std::unordered_map<const Query*, std::unique_ptr<Prepared>> prepared;  // ends before the session
+  // These end before the session.
+  std::unordered_map<const Query*, std::unique_ptr<Prepared>> prepared;
+  std::vector<std::unique_ptr<Prepared>> failed;
+  bool in_transaction = false;
 };
 
 Session::Session(Engine engine) : engine_(engine), connection_(std::make_unique<Connection>()) {}
@@ -153,9 +157,16 @@ Result<std::uint64_t> Session::run(const Query& query, std::span<const Value> va
     }
     return rows;
   });
-  // SQLite's statements do not survive an error in SOCI.
-  if (!result && engine_ == Engine::sqlite) connection_->prepared.erase(&query);
+  if (!result) give_up(query);
   return result;
+}
+
+// A statement that failed is of no more use: SQLite's is gone, and PostgreSQL's would leak what SOCI gave it. But a transaction
+// that failed refuses to hear of the end of a statement, so that waits for its own end.
+void Session::give_up(const Query& query) {
+  auto failed = connection_->prepared.extract(&query);
+  if (!failed.empty() && failed.mapped()) connection_->failed.push_back(std::move(failed.mapped()));
+  if (!connection_->in_transaction) connection_->failed.clear();
 }
 
 Status Session::run_once(std::string_view text) {
@@ -165,9 +176,17 @@ Status Session::run_once(std::string_view text) {
   });
 }
 
-Status Session::begin_write() { return run_once("{begin_write}"); }
+Status Session::begin_write() {
+  Status begun = run_once("{begin_write}");
+  connection_->in_transaction = begun.has_value();
+  return begun;
+}
 
-Status Session::commit() { return run_once("COMMIT"); }
+Status Session::commit() {
+  Status done = run_once("COMMIT");
+  if (done) connection_->in_transaction = false;
+  return done;
+}
 
 void Session::roll_back() {
   const Fault before = fault_;
@@ -175,6 +194,8 @@ void Session::roll_back() {
   Status status = run_once("ROLLBACK");
   // SQLite rolls back by itself after some errors, and says so when told again.
   fault_ = !status && engine_ == Engine::postgresql ? Fault::lost : before;
+  connection_->in_transaction = false;
+  connection_->failed.clear();
 }
 
 }  // namespace sluice::catalogue::sql

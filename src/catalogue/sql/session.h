@@ -53,6 +53,7 @@ class Session {
   explicit Session(Engine engine);
 
   Result<Prepared*> prepared(const Query& query);
+  void give_up(const Query& query);
   template <class Function>
   auto guarded(Function function) -> decltype(function());
 
