@@ -15,11 +15,12 @@ constexpr sql::Query page{"SELECT " SLUICE_ENTRY_COLUMNS
                           " FROM entry WHERE parent = :parent AND upload = 0 AND name > :after "
                           "ORDER BY name LIMIT :count",
                           "iti", SLUICE_ENTRY_LETTERS};
+// No path has more than 2048 names; the bound ends the walk also where a repair by hand made a circle.
 constexpr sql::Query names_above{
     "WITH RECURSIVE up (depth, parent, name) AS ("
     "SELECT 0, parent, name FROM entry WHERE id = :id "
-    "UNION ALL SELECT up.depth + 1, e.parent, e.name FROM entry e JOIN up ON e.id = up.parent) "
-    "SELECT name FROM up ORDER BY depth DESC",
+    "UNION ALL SELECT up.depth + 1, e.parent, e.name FROM entry e JOIN up ON e.id = up.parent "
+    "WHERE up.depth < 2048) SELECT name FROM up ORDER BY depth DESC",
     "i", "t"};
 constexpr sql::Query alter{
     "UPDATE entry SET mode = COALESCE(CAST(:mode AS INTEGER), mode), "
