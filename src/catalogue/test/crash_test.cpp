@@ -108,8 +108,13 @@ TEST_P(ServerCrashTest, RestartHealsWithoutAnError) {
   for (int signal : {SIGINT, SIGQUIT}) {
     ASSERT_TRUE(catalogue->names().lookup("/"));
     PostgresServer::instance().stop(signal);
-    std::jthread restart([] { PostgresServer::instance().start(); });
-    auto made = catalogue->names().make_directory(root_directory, std::to_string(signal), {});
+    Result<Entry> made = fail(Errc::server);
+    {
+      std::jthread door([&] {
+        made = catalogue->names().make_directory(root_directory, std::to_string(signal), {});
+      });
+      PostgresServer::instance().start();
+    }
     EXPECT_TRUE(made) << made.error().message();
   }
   EXPECT_EQ(catalogue->names().list(root_directory, "", 10).value().entries.size(), 2U);

@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +56,7 @@ class PostgresServer {
     server_ = 0;
   }
 
+  // To be called from a thread that lives as long as the program.
   void start() {
     const std::string durable = durable_ ? "on" : "off";
     server_ = spawn({program("postgres"), "-D", folder_ / "data", "-k", folder_, "-c",
@@ -120,6 +122,9 @@ class PostgresServer {
     const bool changed =
         account_ == nullptr || (::setgroups(0, nullptr) == 0 && ::setgid(account_->pw_gid) == 0 &&
                                 ::setuid(account_->pw_uid) == 0);
+    // Also when the test is killed. The kernel takes the end of the thread that forked for that of the program, and
+    // forgets the wish when the account changes.
+    ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
     if (changed && ::chdir(folder_.c_str()) == 0) ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
