@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalogue/make_entry.h"
+
+#include "catalogue/entry_row.h"
+
+namespace sluice::catalogue {
+namespace {
+
+// The parent is read in the statement that refers to it: it must be a directory, and it gives its storage class. The
+// reference makes a concurrent rmdir wait for us, or us fail.
+constexpr sql::Query insert{
+    "INSERT INTO entry (parent, upload, name, kind, mode, owner_id, group_id, size, modified, "
+    "changed, accessed, born, "
+    "storage_class, checksums, target, replaces, expires) "
+    "SELECT p.id, CAST(:upload AS SMALLINT), CAST(:name AS TEXT), CAST(:kind AS SMALLINT), "
+    "CAST(:mode AS INTEGER), "
+    "CAST(:owner AS BIGINT), CAST(:grp AS BIGINT), 0, CAST(:modified AS BIGINT), CAST(:changed AS "
+    "BIGINT), "
+    "CAST(:accessed AS BIGINT), CAST(:born AS BIGINT), COALESCE(CAST(:class AS TEXT), "
+    "p.storage_class), '', "
+    "CAST(:target AS TEXT), CAST(:replaces AS SMALLINT), CAST(:expires AS BIGINT) "
+    "FROM entry p WHERE p.id = :parent AND p.kind = 1 AND p.upload = 0 "
+    "ON CONFLICT (parent, upload, name) DO NOTHING RETURNING " SLUICE_ENTRY_COLUMNS,
+    "itiiiiiiiittiii", SLUICE_ENTRY_LETTERS};
+
+tl::unexpected<Error> why_nothing(sql::Session& session, FileId parent, std::string_view name,
+                                  bool is_upload) {
+  auto above = find_entry(session, parent);
+  if (!above) return tl::unexpected<Error>(std::move(above).error());
+  if (!*above) return fail(Errc::not_found, "the directory is gone");
+  if (!(*above)->is_directory()) return fail(Errc::not_file, "not a directory");
+  if (is_upload) return fail(Errc::locked, "being uploaded: " + std::string(name));
+  return fail(Errc::exists, std::string(name));
+}
+
+}  // namespace
+
+Result<Entry> make_entry(sql::Session& session, FileId parent, std::string_view name,
+                         const NewEntry& wanted, const EntryShape& shape, std::int64_t now) {
+  const std::int64_t upload = shape.is_upload ? 1 : 0;
+  const std::int64_t replaces = shape.replaces ? 1 : 0;
+  const auto kind = static_cast<std::int64_t>(shape.kind);
+  const auto mode = static_cast<std::int64_t>(wanted.mode & 07777U);
+  sql::Value storage_class;
+  if (wanted.storage_class) storage_class = std::string_view(*wanted.storage_class);
+  auto made = one_entry(session, insert,
+                        {upload, name, kind, mode, wanted.owner, wanted.group, now, now, now, now,
+                         storage_class, shape.target, replaces, shape.expires_ns, parent.number});
+  if (!made) {
+    // The parent was removed between the statement's look at it and its reference to it.
+    if (made.error().code == Errc::conflict) return fail(Errc::not_found, "the directory is gone");
+    return tl::unexpected<Error>(std::move(made).error());
+  }
+  if (!*made) return why_nothing(session, parent, name, shape.is_upload);
+  return std::move(**made);
+}
+
+}  // namespace sluice::catalogue

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The copies of files on pools and what state each is in. Thread-safe; every call blocks.
+#pragma once
+
+#include "catalogue/sql/database.h"
+#include "catalogue/types.h"
+
+#include <vector>
+
+namespace sluice::catalogue {
+
+// The numbers are those in the database.
+enum class ReplicaState : std::uint8_t {
+  created = 0,   // its bytes are arriving
+  online = 1,    // one of those that the storage class wants
+  cached = 2,    // may be deleted whenever its pool needs space
+  precious = 3,  // must not be deleted before it is somewhere else, on tape as a rule
+  broken = 4,    // unreadable, or its checksum is wrong
+  deleting = 5,  // nobody may read it; its pool will delete the bytes
+};
+
+std::string_view to_text(ReplicaState state);
+// Whether clients may read it.
+bool is_readable(ReplicaState state);
+// What the state of a replica may become. Nothing comes back from deleting.
+bool may_become(ReplicaState from, ReplicaState to);
+
+struct Replica {
+  FileId file;
+  PoolId pool;
+  ReplicaState state = ReplicaState::created;
+  std::uint64_t size = 0;
+  std::int64_t changed_ns = 0;
+};
+
+// Whether the last readable replica of a file may go.
+enum class Last : bool { stays, may_go };
+
+class Replicas {
+ public:
+  Replicas(sql::Database& database, Clock clock) : database_(database), clock_(std::move(clock)) {}
+
+  Result<std::vector<Replica>> of_file(FileId file);
+  // Those of files with ids above `after`, at most `limit`; fewer than `limit` is the end.
+  Result<std::vector<Replica>> of_pool(PoolId pool, FileId after, std::size_t limit);
+
+  // A place for a copy, state created. Errors: not_found for the file or the pool, exists.
+  Status add(FileId file, PoolId pool);
+  // Errors: not_found; conflict when the state may not become that. `deleting` is for retire().
+  Status set_state(FileId file, PoolId pool, ReplicaState state);
+  // The same, together with the size that arrived.
+  Status arrived(FileId file, PoolId pool, std::uint64_t size, ReplicaState state);
+  // Gives a replica to its pool to delete. Errc::conflict when it is the last readable one and that stays.
+  Status retire(FileId file, PoolId pool, Last last);
+
+  // Up to `limit` replicas that the pool shall delete and nobody claimed within `lease`; the claim of a pool that died ends
+  // by itself. Then forget() each whose bytes are gone; to forget twice is no error.
+  Result<std::vector<Replica>> claim_deletions(PoolId pool, std::size_t limit, Duration lease);
+  Status forget(FileId file, PoolId pool);
+
+ private:
+  sql::Database& database_;
+  const Clock clock_;
+};
+
+}  // namespace sluice::catalogue

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalogue/replicas.h"
+
+#include "catalogue/test/fixture.h"
+
+#include <set>
+#include <thread>
+
+namespace sluice::catalogue {
+namespace {
+
+class ReplicasTest : public CatalogueTest {
+ protected:
+  Replicas& replicas = catalogue->replicas();
+  Trash& trash = catalogue->trash();
+  PoolId p1 = pool("pool1");
+  PoolId p2 = pool("pool2");
+};
+INSTANTIATE_TEST_SUITE_P(Engines, ReplicasTest, both_engines, engine_name);
+
+TEST(ReplicaState, NothingComesBackFromDeletingOrBecomesCreated) {
+  for (int from = 0; from < 6; ++from) {
+    EXPECT_FALSE(may_become(static_cast<ReplicaState>(from), ReplicaState::created));
+    EXPECT_TRUE(may_become(static_cast<ReplicaState>(from), ReplicaState::deleting));
+    EXPECT_FALSE(from < 5 && may_become(ReplicaState::deleting, static_cast<ReplicaState>(from)));
+  }
+  EXPECT_EQ(to_text(ReplicaState::precious), "precious");
+}
+
+TEST_P(ReplicasTest, ASecondCopy) {
+  Entry file = upload(root_directory, "f", 10).value();
+  ASSERT_TRUE(replicas.add(file.id, p2));
+  EXPECT_EQ(code_of(replicas.add(file.id, p2)), Errc::exists);
+  EXPECT_EQ(code_of(replicas.add(FileId{4711}, p2)), Errc::not_found);
+  EXPECT_EQ(code_of(replicas.add(file.id, PoolId{4711})), Errc::not_found);
+  EXPECT_EQ(replicas.of_file(file.id).value().at(1).state, ReplicaState::created);
+  ASSERT_TRUE(replicas.arrived(file.id, p2, 10, ReplicaState::cached));
+  EXPECT_EQ(replicas.of_file(file.id).value().at(1).state, ReplicaState::cached);
+  EXPECT_EQ(code_of(replicas.set_state(file.id, p2, ReplicaState::created)), Errc::conflict);
+  EXPECT_EQ(code_of(replicas.set_state(file.id, p2, ReplicaState::deleting)),
+            Errc::invalid_argument);
+  EXPECT_EQ(code_of(replicas.set_state(file.id, PoolId{4711}, ReplicaState::online)),
+            Errc::not_found);
+}
+
+TEST_P(ReplicasTest, TheLastReadableOneStays) {
+  Entry file = upload(root_directory, "f", 10).value();
+  ASSERT_TRUE(replicas.add(file.id, p2));
+  EXPECT_EQ(code_of(replicas.retire(file.id, p1, Last::stays)), Errc::conflict);
+  ASSERT_TRUE(replicas.set_state(file.id, p2, ReplicaState::online));
+  EXPECT_TRUE(replicas.retire(file.id, p1, Last::stays));
+  EXPECT_EQ(code_of(replicas.retire(file.id, p2, Last::stays)), Errc::conflict);
+  EXPECT_TRUE(replicas.retire(file.id, p2, Last::may_go));
+  EXPECT_EQ(code_of(replicas.set_state(file.id, p2, ReplicaState::online)), Errc::conflict);
+}
+
+TEST_P(ReplicasTest, TwoRetirementsDoNotCountOnEachOther) {
+  for (int round = 0; round < 15; ++round) {
+    Entry file = upload(root_directory, "f" + std::to_string(round), 10).value();
+    ASSERT_TRUE(replicas.add(file.id, p2));
+    ASSERT_TRUE(replicas.set_state(file.id, p2, ReplicaState::online));
+    std::atomic<int> retired = 0;
+    {
+      std::jthread one([&] { retired += replicas.retire(file.id, p1, Last::stays).has_value(); });
+      std::jthread two([&] { retired += replicas.retire(file.id, p2, Last::stays).has_value(); });
+    }
+    EXPECT_EQ(retired, 1);
+  }
+}
+
+TEST_P(ReplicasTest, OfAPoolInPages) {
+  std::set<FileId> made;
+  for (int i = 0; i < 25; ++i) {
+    made.insert(upload(root_directory, "f" + std::to_string(i), 1).value().id);
+  }
+  std::set<FileId> seen;
+  FileId after;
+  for (;;) {
+    auto page = replicas.of_pool(p1, after, 10).value();
+    for (const Replica& replica : page) seen.insert(replica.file);
+    if (page.size() < 10) break;
+    after = page.back().file;
+  }
+  EXPECT_EQ(seen, made);
+  EXPECT_TRUE(replicas.of_pool(p2, {}, 10).value().empty());
+}
+
+TEST_P(ReplicasTest, RemovedFilesLeaveWorkUntilAllPoolsHaveDoneIt) {
+  Entry file = upload(root_directory, "f", 10).value();
+  ASSERT_TRUE(replicas.add(file.id, p2));
+  ASSERT_TRUE(names.remove(root_directory, "f"));
+  EXPECT_EQ(trash.totals().value().files, 1U);
+  EXPECT_EQ(trash.totals().value().bytes, 10U);
+  EXPECT_EQ(trash.list({}, 10).value().at(0).replicas, 2U);
+  EXPECT_EQ(code_of(replicas.add(file.id, p2)), Errc::not_found);
+  ASSERT_TRUE(replicas.forget(file.id, p1));
+  EXPECT_EQ(trash.list({}, 10).value().at(0).replicas, 1U);
+  ASSERT_TRUE(replicas.forget(file.id, p2));
+  ASSERT_TRUE(replicas.forget(file.id, p2));
+  EXPECT_EQ(trash.totals().value().files, 0U);
+}
+
+TEST_P(ReplicasTest, ForgetTakesOnlyWhatIsBeingDeleted) {
+  Entry file = upload(root_directory, "f", 10).value();
+  ASSERT_TRUE(replicas.forget(file.id, p1));
+  EXPECT_EQ(replicas.of_file(file.id).value().size(), 1U);
+}
+
+TEST_P(ReplicasTest, ClaimsEndByThemselves) {
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    ASSERT_TRUE(upload(root_directory, name, 1));
+    ASSERT_TRUE(names.remove(root_directory, name));
+  }
+  EXPECT_EQ(replicas.claim_deletions(p1, 3, Duration{1'000}).value().size(), 3U);
+  EXPECT_EQ(replicas.claim_deletions(p1, 10, Duration{1'000}).value().size(), 2U);
+  EXPECT_TRUE(replicas.claim_deletions(p1, 10, Duration{1'000}).value().empty());
+  EXPECT_TRUE(replicas.claim_deletions(p2, 10, Duration{1'000}).value().empty());
+  clock.pass(2'000'000'000);
+  auto again = replicas.claim_deletions(p1, 10, Duration{1'000}).value();
+  ASSERT_EQ(again.size(), 5U);
+  for (const Replica& replica : again) ASSERT_TRUE(replicas.forget(replica.file, p1));
+  clock.pass(2'000'000'000);
+  EXPECT_TRUE(replicas.claim_deletions(p1, 10, Duration{1'000}).value().empty());
+  EXPECT_EQ(trash.totals().value().files, 0U);
+}
+
+TEST_P(ReplicasTest, NothingIsClaimedTwice) {
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    ASSERT_TRUE(upload(root_directory, name, 1));
+    ASSERT_TRUE(names.remove(root_directory, name));
+  }
+  std::mutex mutex;
+  std::multiset<FileId> claimed;
+  {
+    std::vector<std::jthread> workers;
+    for (int i = 0; i < 4; ++i) {
+      workers.emplace_back([&] {
+        for (int turn = 0; turn < 10; ++turn) {
+          auto some = replicas.claim_deletions(p1, 3, Duration{3'600'000});
+          std::scoped_lock lock(mutex);
+          for (const Replica& replica : some.value()) claimed.insert(replica.file);
+        }
+      });
+    }
+  }
+  EXPECT_EQ(claimed.size(), 40U);
+  EXPECT_EQ(std::set<FileId>(claimed.begin(), claimed.end()).size(), 40U);
+}
+
+}  // namespace
+}  // namespace sluice::catalogue

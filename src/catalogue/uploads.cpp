@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalogue/uploads.h"
+
+#include "catalogue/charge.h"
+#include "catalogue/discard.h"
+#include "catalogue/entry_row.h"
+#include "catalogue/make_entry.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace sluice::catalogue {
+namespace {
+
+constexpr sql::Query renew_lease{"UPDATE entry SET expires = :until WHERE id = :id AND upload = 1",
+                                 "ii", ""};
+constexpr sql::Query hold_upload{"SELECT " SLUICE_ENTRY_COLUMNS
+                                 ", replaces FROM entry WHERE id = :id AND upload = 1 {for_update}",
+                                 "i", SLUICE_ENTRY_LETTERS "i"};
+constexpr sql::Query delete_replaced{
+    "DELETE FROM entry WHERE parent = :parent AND upload = 0 AND name = :name AND kind = 0 "
+    "RETURNING " SLUICE_ENTRY_COLUMNS,
+    "it", SLUICE_ENTRY_LETTERS};
+constexpr sql::Query put_replica{
+    "INSERT INTO replica (file, pool, state, size, changed) VALUES (:file, :pool, :state, :size, "
+    ":now) "
+    "ON CONFLICT (file, pool) DO UPDATE SET state = excluded.state, size = excluded.size, "
+    "changed = excluded.changed",
+    "iiiii", ""};
+constexpr sql::Query show{
+    "UPDATE entry SET upload = 0, size = :size, checksums = :checksums, modified = :modified, "
+    "changed = :changed, replaces = 0, expires = 0 WHERE id = :id AND upload = 1 "
+    "RETURNING " SLUICE_ENTRY_COLUMNS,
+    "itiii", SLUICE_ENTRY_LETTERS};
+constexpr sql::Query delete_upload{
+    "DELETE FROM entry WHERE id = :id AND upload = 1 RETURNING " SLUICE_ENTRY_COLUMNS, "i",
+    SLUICE_ENTRY_LETTERS};
+constexpr sql::Query by_name{"SELECT " SLUICE_ENTRY_COLUMNS
+                             " FROM entry WHERE parent = :parent AND upload = 1 AND name = :name",
+                             "it", SLUICE_ENTRY_LETTERS};
+constexpr sql::Query abandoned{
+    "SELECT " SLUICE_ENTRY_COLUMNS
+    " FROM entry WHERE upload = 1 AND expires <= :now ORDER BY expires LIMIT :count",
+    "ii", SLUICE_ENTRY_LETTERS};
+
+tl::unexpected<Error> no_upload(FileId id) {
+  return fail(Errc::not_found, "no upload of id " + std::to_string(id.number));
+}
+
+Status check_arrival(const Arrival& arrival) {
+  if (arrival.size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return fail(Errc::invalid_argument, "a size of more than 2^63 bytes");
+  }
+  if (!is_readable(arrival.state)) return fail(Errc::invalid_argument, "what arrived can be read");
+  return check_checksums(arrival.checksums);
+}
+
+// May a file of that name come into being?
+Status check_name_is_free(sql::Session& session, FileId parent, std::string_view name,
+                          const NewUpload& wanted) {
+  SLUICE_TRY(std::optional<Entry> there, find_child(session, parent, name));
+  Usage usage{static_cast<std::int64_t>(wanted.expected_size), 1};
+  if (there) {
+    if (there->is_directory()) return fail(Errc::is_directory, std::string(name));
+    if (!wanted.replaces || there->is_link()) return fail(Errc::exists, std::string(name));
+    usage = {std::max<std::int64_t>(0, usage.bytes - static_cast<std::int64_t>(there->size)), 0};
+  }
+  return check_room(session, parent, wanted.entry.owner, wanted.entry.group, usage);
+}
+
+// The file that an upload replaces goes the way of removed files.
+Status remove_replaced(sql::Session& session, const Entry& upload, std::int64_t now) {
+  SLUICE_TRY(
+      std::optional<Entry> old,
+      one_entry(session, delete_replaced, {upload.parent.number, std::string_view(upload.name)}));
+  if (!old) return {};
+  SLUICE_CHECK(discard_replicas(session, *old, now));
+  return charge(session, old->parent, old->owner, old->group,
+                -Usage{static_cast<std::int64_t>(old->size), 1});
+}
+
+// The caller may not have heard of its first success.
+Result<Entry> committed_before(sql::Session& session, FileId file, const Arrival& arrival) {
+  SLUICE_TRY(std::optional<Entry> entry, find_entry(session, file));
+  if (!entry || !entry->is_file() || entry->size != arrival.size) return no_upload(file);
+  return std::move(*entry);
+}
+
+Status put(sql::Session& session, FileId file, const Arrival& arrival, std::int64_t now) {
+  auto done = session.run(
+      put_replica, {file.number, arrival.pool.number, static_cast<std::int64_t>(arrival.state),
+                    static_cast<std::int64_t>(arrival.size), now});
+  if (done) return {};
+  if (done.error().code == Errc::conflict) {
+    return fail(Errc::not_found, "no pool " + std::to_string(arrival.pool.number));
+  }
+  return tl::unexpected<Error>(std::move(done).error());
+}
+
+}  // namespace
+
+Result<Entry> Uploads::begin(FileId parent, std::string_view name, const NewUpload& wanted) {
+  SLUICE_CHECK(check_name(name));
+  if (wanted.expected_size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return fail(Errc::invalid_argument, "a size of more than 2^63 bytes");
+  }
+  const std::int64_t now = clock_();
+  const std::int64_t until = now + std::chrono::nanoseconds(wanted.lifetime).count();
+  return database_.write("begin_upload", [&](sql::Session& session) -> Result<Entry> {
+    SLUICE_CHECK(check_name_is_free(session, parent, name, wanted));
+    const EntryShape shape{.kind = EntryKind::file,
+                           .is_upload = true,
+                           .replaces = wanted.replaces,
+                           .expires_ns = until};
+    return make_entry(session, parent, name, wanted.entry, shape, now);
+  });
+}
+
+Status Uploads::renew(FileId file, Duration lifetime) {
+  const std::int64_t until = clock_() + std::chrono::nanoseconds(lifetime).count();
+  return database_.write("renew_upload", [&](sql::Session& session) -> Status {
+    SLUICE_TRY(const std::uint64_t renewed, session.run(renew_lease, {until, file.number}));
+    if (renewed == 0) return no_upload(file);
+    return {};
+  });
+}
+
+Result<Entry> Uploads::commit(FileId file, const Arrival& arrival) {
+  SLUICE_CHECK(check_arrival(arrival));
+  const std::int64_t now = clock_();
+  const std::string checksums = checksums_text(arrival.checksums);
+  const auto size = static_cast<std::int64_t>(arrival.size);
+  return database_.write("commit_upload", [&](sql::Session& session) -> Result<Entry> {
+    std::optional<Entry> upload;
+    bool replaces = false;
+    SLUICE_TRY([[maybe_unused]] auto rows,
+               session.run(hold_upload, {file.number}, [&](const sql::Row& row) {
+                 upload = entry_of(row);
+                 replaces = row.integer(entry_columns) != 0;
+               }));
+    if (!upload) return committed_before(session, file, arrival);
+    if (replaces) SLUICE_CHECK(remove_replaced(session, *upload, now));
+    SLUICE_CHECK(put(session, file, arrival, now));
+    auto shown =
+        one_entry(session, show, {size, std::string_view(checksums), now, now, file.number});
+    if (!shown) {
+      if (shown.error().code == Errc::exists) return fail(Errc::exists, upload->name);
+      return tl::unexpected<Error>(std::move(shown).error());
+    }
+    if (!*shown) return no_upload(file);
+    SLUICE_CHECK(charge(session, upload->parent, upload->owner, upload->group, {size, 1}));
+    SLUICE_CHECK(touch_directory(session, upload->parent, now));
+    return std::move(**shown);
+  });
+}
+
+Status Uploads::abort(FileId file) {
+  const std::int64_t now = clock_();
+  return database_.write("abort_upload", [&](sql::Session& session) -> Status {
+    SLUICE_TRY(std::optional<Entry> gone, one_entry(session, delete_upload, {file.number}));
+    if (!gone) return no_upload(file);
+    return discard_replicas(session, *gone, now);
+  });
+}
+
+Result<std::optional<Entry>> Uploads::find(FileId parent, std::string_view name) {
+  SLUICE_CHECK(check_name(name));
+  return database_.read(
+      [&](sql::Session& session) { return one_entry(session, by_name, {parent.number, name}); });
+}
+
+Result<std::vector<Entry>> Uploads::expired(std::size_t limit) {
+  const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
+  const std::int64_t now = clock_();
+  return database_.read([&](sql::Session& session) -> Result<std::vector<Entry>> {
+    std::vector<Entry> out;
+    SLUICE_TRY([[maybe_unused]] auto rows,
+               session.run(abandoned, {now, count},
+                           [&](const sql::Row& row) { out.push_back(entry_of(row)); }));
+    return out;
+  });
+}
+
+}  // namespace sluice::catalogue
