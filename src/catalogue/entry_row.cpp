@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace sluice::catalogue {
@@ -90,7 +92,7 @@ std::string checksums_text(const Checksums& checksums) {
 Status check_checksums(const Checksums& checksums) {
   for (const auto& [type, value] : checksums) {
     if (!is_word(type) || !is_word(value)) {
-      return fail(Errc::invalid_argument, "not a checksum: " + type + " " + value);
+      return fail(Errc::invalid_argument, fmt::format("not a checksum: {} {}", type, value));
     }
   }
   return {};

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "catalogue/entry_row.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <deque>
 
@@ -48,8 +50,9 @@ WalkQuery make_walk_query(std::size_t length) {
     }
     if (i == 0) continue;
     made.in += 't';
-    joins += " LEFT JOIN entry " + table + " ON " + table + ".parent = e" + std::to_string(i - 1) +
-             ".id AND " + table + ".upload = 0 AND " + table + ".name = :name" + std::to_string(i);
+    joins += fmt::format(
+        " LEFT JOIN entry {0} ON {0}.parent = e{1}.id AND {0}.upload = 0 AND {0}.name = :name{2}",
+        table, i - 1, i);
   }
   made.in += 'i';
   made.text = "SELECT " + columns + " FROM entry e0" + joins + " WHERE e0.id = :start";
