@@ -3,6 +3,7 @@
 
 import os
 import struct
+import zlib
 
 import pytest
 import rawxroot as raw
@@ -273,6 +274,31 @@ def test_broken_pages_are_named_and_may_be_sent_again(workdir, connect):
         assert connection.pgwrite(handle, offset, piece, flags=1) == []
     assert connection.call(raw.close_request(handle)).status == raw.OK
     assert (workdir / "file").read_bytes()[100:] == data
+
+
+def stored_checksums(file):
+    return [word for word in os.getxattr(file, "user.sluice.checksums").decode().split() if "=" in word]
+
+
+def test_pages_in_order_have_their_checksum_at_close(sluice_dir, sluice_connect):
+    data = pattern(300_000, seed=9)
+    connection = sluice_connect()
+    handle = connection.open(sluice_dir.remote("file"), raw.NEW | raw.UPDATE)
+    assert connection.pgwrite(handle, 0, data[:100_000]) == []
+    assert connection.pgwrite(handle, 100_000, data[100_000:]) == []
+    assert connection.call(raw.close_request(handle)).status == raw.OK
+    assert stored_checksums(sluice_dir / "file") == [f"adler32={zlib.adler32(data):08x}"]
+
+
+def test_pages_sent_again_do_not_spoil_the_checksum(sluice_dir, sluice_connect):
+    data = pattern(20000, seed=10)
+    connection = sluice_connect()
+    handle = connection.open(sluice_dir.remote("file"), raw.NEW | raw.UPDATE)
+    for offset in connection.bad_pages(raw.pgwrite_request(handle, 0, broken(data, 0, 0, 4))):
+        assert connection.pgwrite(handle, offset, data[offset:offset + raw.PAGE], flags=1) == []
+    assert connection.call(raw.close_request(handle)).status == raw.OK
+    query = raw.request(raw.QUERY, struct.pack(">H", 3), sluice_dir.remote("file").encode())
+    assert connection.call(query).body.rstrip(b"\0") == f"adler32 {zlib.adler32(data):08x}".encode()
 
 
 def test_close_with_a_broken_page_fails(workdir, connect):

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Many connections, and peers that stop reading or writing: the server's memory stays bounded and others are served.
 
+import os
 import resource
 import selectors
 import socket
 import struct
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import rawxroot as raw
@@ -256,3 +259,58 @@ def test_many_short_connections(sluice_server):
         with raw.Connection(sluice_server) as connection:
             connection.stat("/")
     raw.wait_until(lambda: sluice_server.descriptors() <= before + 5, what="closing of short connections")
+
+
+# -- beside one another -----------------------------------------------------------------------------------------------
+
+
+def runs_of(server, name):
+    """How often the server's threads of that name were put on a processor so far."""
+    return sum(int((task / "schedstat").read_text().split()[2]) for task in Path(f"/proc/{server.pid}/task").iterdir()
+               if (task / "comm").read_text().strip() == name)
+
+
+BULK = {
+    "read": lambda handle, data: raw.read_request(handle, 0, len(data)),
+    "pgread": lambda handle, data: raw.pgread_request(handle, 0, len(data)),
+    "readv": lambda handle, data: raw.readv_request([(handle, i * 8192, 8192) for i in range(64)]),
+    "write": lambda handle, data: raw.write_request(handle, 0, data),
+    "pgwrite": lambda handle, data: raw.pgwrite_request(handle, 0, raw.pages(data, 0)),
+}
+
+
+@pytest.mark.parametrize("way", BULK)
+def test_bulk_data_beside_small_requests_leave_the_loop(own_sluice, way):
+    # A ping right before it, as from many clients of one loop. Which threads ran is what can be seen from outside.
+    server = own_sluice()
+    data = pattern(MIB, seed=11)
+    server.workdir("work").put("file", data)
+    with raw.Connection(server) as connection:
+        handle = connection.open("/work/file", raw.OPEN_READ | raw.UPDATE)
+        before = runs_of(server, "bulk")
+        connection.send(raw.request(raw.PING, stream=b"\0\7") + BULK[way](handle, data))
+        assert connection.receive().stream == b"\0\7"
+        assert connection.answer().status in (raw.OK, raw.STATUS)
+        assert runs_of(server, "bulk") > before
+    assert (server.root / "work/file").read_bytes() == data
+
+
+def test_a_disk_that_stalls_does_not_cost_the_stored_checksum(own_sluice):
+    # The attribute's own write is held up for longer than its mark allows; the server has to notice and write it again.
+    server = own_sluice()
+    server.workdir("work")
+    data = pattern(100_000, seed=12)
+    slow = subprocess.Popen(["strace", "-f", "-p", str(server.pid), "-e", "trace=fsetxattr", "-e",
+                             "inject=fsetxattr:delay_enter=60000:when=1", "-o", "/dev/null"], stderr=subprocess.PIPE)
+    try:
+        assert b"attached" in slow.stderr.readline()
+        with raw.Connection(server) as connection:
+            handle = connection.open("/work/file", raw.NEW | raw.UPDATE)
+            assert connection.pgwrite(handle, 0, data) == []
+            assert connection.call(raw.close_request(handle)).status == raw.OK
+    finally:
+        slow.terminate()
+        slow.communicate()
+    file = server.root / "work/file"
+    believed_until = int(os.getxattr(file, "user.sluice.checksums").split()[4])
+    assert file.stat().st_ctime_ns <= believed_until

@@ -283,6 +283,15 @@ def test_health_and_readiness(sluice_server):
     assert sluice_server.fetch("/absent")[0] == 404
 
 
+def test_http_settings_are_heeded(own_sluice):
+    server = own_sluice(settings="[http]\nmax_connections = 1\n")
+    host, port = server.http.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as first:
+        first.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert first.recv(4096).startswith(b"HTTP/1.1 200")
+        assert server.fetch("/healthz")[0] == 503
+
+
 def test_not_ready_while_shutting_down(own_sluice):
     server = own_sluice()
     work = server.workdir("work")
