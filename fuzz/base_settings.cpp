@@ -4,6 +4,8 @@
 #include "base/settings_file.h"
 #include "check.h"
 
+#include <fmt/format.h>
+
 namespace {
 
 using namespace sluice;

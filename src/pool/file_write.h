@@ -22,17 +22,17 @@ class SlowDisk {
 
   SlowDisk(ExportService& service, const OpenFile& file);
 
-  // Where the next piece is to be written: nullptr is here.
+  // Where the next turn's data are to be written: nullptr is here.
   BlockingPool* elsewhere();
   void note(Clock::duration spent);
 
  private:
   static constexpr auto patience = std::chrono::milliseconds(5);
-  static constexpr unsigned pieces_elsewhere = 32;
+  static constexpr unsigned turns_elsewhere = 32;
 
   BlockingPool* blocking_;
   bool always_;
-  unsigned slow_pieces_ = 0;
+  unsigned slow_turns_ = 0;
 };
 
 Status write_all(const OpenFile& file, std::uint64_t offset, ByteView bytes);
@@ -40,8 +40,8 @@ Status write_all(const OpenFile& file, std::uint64_t offset, ByteView bytes);
 // again it is out of order, which ends that.
 Status write_pages(OpenFile& file, std::uint64_t offset, std::span<const iovec> pieces);
 
-// Takes `size` bytes of a body in turns: `take(Workspace&)` takes a piece of what is there without waiting, writes it and says how many
-// bytes that was, 0 when nothing was there.
+// Takes `size` bytes of a body in turns: `take(Workspace&)` takes a piece of what is there without waiting, writes it and
+// says how many bytes that was, 0 when nothing was there.
 template <class Take>
 Task<void> take_in_turns(ExportService* service, xroot::server::Body* body,
                          std::shared_ptr<OpenFile> file, std::uint64_t size, Take take) {

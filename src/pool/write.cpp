@@ -54,13 +54,13 @@ SlowDisk::SlowDisk(ExportService& service, const OpenFile& file)
     : blocking_(&service.blocking), always_(!file.tree().is_fast()) {}
 
 BlockingPool* SlowDisk::elsewhere() {
-  if (slow_pieces_ == 0) return always_ ? blocking_ : nullptr;
-  --slow_pieces_;
+  if (slow_turns_ == 0) return always_ ? blocking_ : nullptr;
+  --slow_turns_;
   return blocking_;
 }
 
 void SlowDisk::note(Clock::duration spent) {
-  if (spent > patience) slow_pieces_ = pieces_elsewhere;
+  if (spent > patience) slow_turns_ = turns_elsewhere;
 }
 
 namespace {
