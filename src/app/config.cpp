@@ -20,7 +20,7 @@ Sections sections_of(Config& config) {
   all.emplace_back("The program", config.serve, serve_settings);
   all.emplace_back("Runtime and listeners", config.net, net::net_settings);
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
-  all.emplace_back("Storage", config.pool, pool::pool_settings);
+  all.emplace_back("Storage", config.pool, disk::disk_settings);
   all.emplace_back("The HTTP service", config.http, http::limit_settings);
   return all;
 }

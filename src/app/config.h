@@ -5,9 +5,9 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "disk/config.h"
 #include "http/config.h"
 #include "net/config.h"
-#include "pool/config.h"
 #include "xroot/server/config.h"
 
 #include <array>
@@ -62,7 +62,7 @@ struct Config {
   ServeConfig serve;
   net::NetConfig net;
   xroot::server::ServerConfig xroot;
-  pool::PoolConfig pool;
+  disk::DiskConfig pool;
   http::Limits http;
 };
 

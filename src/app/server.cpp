@@ -4,12 +4,12 @@
 #include "app/user.h"
 #include "base/settings_file.h"
 #include "base/task_group.h"
+#include "exporter/export_service.h"
 #include "http/server.h"
 #include "http/service_routes.h"
 #include "net/acceptor.h"
 #include "net/notify.h"
 #include "net/runtime.h"
-#include "pool/export_service.h"
 #include "xroot/server/session.h"
 
 #include <boost/asio/signal_set.hpp>
@@ -71,7 +71,7 @@ class Server {
   net::Runtime runtime_;
   net::Acceptor acceptor_;
   asio::signal_set signals_;
-  std::unique_ptr<pool::ExportService> service_;
+  std::unique_ptr<exporter::ExportService> service_;
   std::unique_ptr<http::Server> http_;
   bool serving_ = false;
 };
@@ -97,9 +97,9 @@ Status Server::start() {
   if (config_.pool.export_directory.starts_with(config_.serve.data_directory + "/")) {
     SLUICE_CHECK(make_directory(config_.pool.export_directory));
   }
-  SLUICE_TRY(auto tree, pool::ExportTree::open(config_.pool));
-  service_ = std::make_unique<pool::ExportService>(config_.xroot, std::move(tree), metrics_,
-                                                   runtime_.blocking());
+  SLUICE_TRY(auto tree, disk::FileTree::open(config_.pool));
+  service_ = std::make_unique<exporter::ExportService>(config_.xroot, std::move(tree), metrics_,
+                                                       runtime_.blocking());
   service_->address = client_address();
   metrics_.gauge_from("sluice_net_buffer_bytes",
                       "Memory that connections hold for long requests and unread answers.",

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "disk/wire_forms.h"
+
+#include "base/checksum.h"
+#include "xroot/protocol.h"
+#include "xroot/responses.h"
+
+#include <algorithm>
+
+namespace sluice::disk {
+
+Result<RequestPath> request_path(std::string_view wire) {
+  std::size_t mark = std::min(wire.find('?'), wire.size());
+  std::string_view opaque = wire.substr(std::min(mark + 1, wire.size()));
+  if (opaque.size() > xroot::max_opaque) {
+    return fail(Errc::too_long, "the CGI of the path is longer than 16384 bytes");
+  }
+  SLUICE_TRY(LogicalPath path, LogicalPath::parse(wire.substr(0, mark)));
+  return RequestPath{std::move(path), xroot::Opaque(opaque)};
+}
+
+Result<std::shared_ptr<OpenFile>> open_file_of(const xroot::server::Call& call) {
+  if (!call.file) return fail(Errc::not_open, "the handle is not that of an open file");
+  return std::static_pointer_cast<OpenFile>(call.file);
+}
+
+xroot::FileStat to_wire(const FileTree& tree, const FileStat& stat) {
+  constexpr std::int64_t second = 1'000'000'000;
+  constexpr unsigned device_shift = 48;  // inode numbers do not reach that high
+  xroot::FileStat out;
+  out.id = stat.key.inode ^ (stat.key.device << device_shift);
+  out.size = stat.size;
+  out.flags.executable = tree.may_execute(stat);
+  out.flags.directory = stat.is_directory();
+  out.flags.other = !stat.is_directory() && !stat.is_file();
+  out.flags.readable = tree.may_read(stat);
+  out.flags.writable = tree.may_write(stat);
+  out.flags.posc_pending = stat.pending;
+  out.mtime = stat.modified_ns / second;
+  out.ctime = stat.changed_ns / second;
+  out.atime = stat.accessed_ns / second;
+  out.mode = static_cast<std::uint16_t>(stat.mode & 07777);
+  out.owner = tree.user_name(stat.owner);
+  out.group = tree.group_name(stat.group);
+  return out;
+}
+
+xroot::server::Reply text_reply(std::string_view text) {
+  xroot::server::Reply reply;
+  reply.body.reserve(text.size() + 1);
+  xroot::encode_text(reply.body, text);
+  return reply;
+}
+
+Result<std::string> checksum_type_of(const xroot::Opaque& opaque) {
+  std::string_view wanted = opaque.get("cks.type").value_or(checksum_rows().front().name);
+  SLUICE_TRY(const ChecksumRow* row, find_checksum(wanted));
+  return std::string(row->name);
+}
+
+}  // namespace sluice::disk

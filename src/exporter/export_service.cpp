@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/export_service.h"
+
+#include "exporter/requests.h"
+
+namespace sluice::exporter {
+namespace {
+
+constexpr std::size_t checksum_queue = 4096;  // clients that wait; more are told to come later
+
+}  // namespace
+
+ExportService::ExportService(xroot::server::ServerConfig settings,
+                             std::shared_ptr<FileTree> exported, Metrics& metrics,
+                             BlockingPool& blocking)
+    : Service(std::move(settings), export_requests(), metrics, blocking),
+      tree(std::move(exported)),
+      checksums(tree),
+      checksum_pool(tree->config().checksum_threads, checksum_queue, "checksum") {}
+
+std::uint32_t ExportService::protocol_flags() const {
+  using namespace xroot::server_flag;
+  return is_server | supports_posc | supports_pages;
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The xroot service over one exported directory: what its handlers share.
+#pragma once
+
+#include "disk/attributes.h"
+#include "disk/checksum_runs.h"
+#include "disk/directory.h"
+#include "disk/file_tree.h"
+#include "disk/open_file.h"
+#include "disk/wire_forms.h"
+#include "xroot/server/service.h"
+
+#include <memory>
+
+namespace sluice::exporter {
+
+// An export is made of what disk has.
+using namespace disk;
+
+class ExportService final : public xroot::server::Service {
+ public:
+  ExportService(xroot::server::ServerConfig settings, std::shared_ptr<FileTree> exported,
+                Metrics& metrics, BlockingPool& blocking);
+
+  std::uint32_t protocol_flags() const override;
+  std::int32_t kind() const override { return 1; }
+  bool metadata_inline() const override { return tree->is_fast(); }
+
+  const std::shared_ptr<FileTree> tree;
+  // Checksums have threads of their own: one of them may read a disk for hours.
+  ChecksumRuns checksums;
+  BlockingPool checksum_pool;
+  std::string address;  // HOST:PORT under which clients find this server; what locate answers
+};
+
+}  // namespace sluice::exporter

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts that kXR_query answers with.
+#pragma once
+
+#include "disk/logical_path.h"
+#include "exporter/export_service.h"
+#include "xroot/requests/lines.h"
+
+#include <string>
+#include <string_view>
+
+namespace sluice::exporter {
+
+// One line per key that was asked for; an unknown key answers with its own name.
+std::string config_answer(const ExportService& service, std::string_view keys);
+
+// A small XML document, as monitoring tools expect.
+std::string statistics_answer(ExportService& service);
+
+// "oss.cgroup=public&oss.type=f&...".
+Result<std::string> xattr_answer(const FileTree& tree, const LogicalPath& path);
+
+// The state of a request to stage: its id and then the paths that are asked about. The answer is
+// the JSON that tape servers give and gfal reads. Everything that exists is online here. Blocks.
+std::string prepare_status(const FileTree& tree, xroot::Lines lines);
+
+}  // namespace sluice::exporter
