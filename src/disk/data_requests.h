@@ -33,6 +33,9 @@ Flow chkpoint(Service& service, Exchange exchange, const xroot::Chkpoint& reques
 // clone_request.cpp
 Flow clone(Service& service, Exchange exchange, const xroot::Clone& request);
 
+// Errc::not_open when the server ended the file (FileWatch).
+Status check_not_revoked(const OpenFile& file);
+
 // The file of an exchange when it is open and readable (writable); else the error for the client.
 Result<std::shared_ptr<OpenFile>> readable_file(const Exchange& exchange);
 Result<std::shared_ptr<OpenFile>> writable_file(const Exchange& exchange);

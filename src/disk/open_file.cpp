@@ -57,10 +57,9 @@ Status OpenFile::commit() {
   StoredChecksums sums;
   std::optional<FileStat> settled;
   SLUICE_TRY(FileStat stat, stat_fd(fd_.get(), path_));
-  if (auto hex = upload.sum.value(stat.size)) {
-    settled = settle_modification_time(fd_.get());
-    sums.put("adler32", std::move(*hex));
-  }
+  if (auto hex = upload.sum.value(stat.size)) sums.put("adler32", std::move(*hex));
+  if (watch_) SLUICE_CHECK(watch_->verify(fd_.get(), stat, sums));
+  if (!sums.empty()) settled = settle_modification_time(fd_.get());
   if (upload.hidden) {
     SLUICE_CHECK(upload.hidden->publish(fd_.get(), upload.name.c_str(), upload.replaces));
   }
@@ -69,6 +68,7 @@ Status OpenFile::commit() {
     Fd directory(::openat(upload.parent.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory || ::fsync(directory.get()) != 0) return fail_errno(errno, path_);
   }
+  if (watch_) SLUICE_CHECK(watch_->published(stat, sums));
   upload.finished = true;
   upload.file.release();
   upload.place.release();
@@ -94,17 +94,20 @@ void OpenFile::give_up() {
     auto named = stat_at(upload.parent.get(), upload.name.c_str(), path_);
     if (named && named->key == opened_.key) ::unlinkat(upload.parent.get(), upload.name.c_str(), 0);
   }
+  if (watch_) watch_->abandoned();
   upload.file.release();
   upload.place.release();
 }
 
 void OpenFile::wrote(std::uint64_t offset, ByteView bytes) {
+  served(bytes.size());
   std::lock_guard lock(upload_->mutex);
   upload_->sum.feed(offset, bytes);
 }
 
 void OpenFile::wrote_unseen(std::uint64_t, std::uint64_t size) {
   if (size == 0) return;
+  served(size);
   std::lock_guard lock(upload_->mutex);
   upload_->sum.lose();
 }

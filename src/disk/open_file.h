@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "disk/file_stat.h"
 #include "disk/file_tree.h"
+#include "disk/file_watch.h"
 #include "disk/page_errors.h"
 #include "xroot/server/service.h"
 
@@ -70,6 +71,15 @@ class OpenFile : public xroot::server::File {
   bool is_writable() const { return upload_ != nullptr; }
   bool is_pending() const;  // an upload that is not visible yet
 
+  // At once after opening, before anybody else has the file.
+  void watch_by(std::unique_ptr<FileWatch> watch) { watch_ = std::move(watch); }
+  FileWatch* watch() const { return watch_.get(); }
+  bool is_revoked() const { return watch_ && watch_->revoked(); }
+  // Bytes that a reader got; writes are counted by wrote().
+  void served(std::uint64_t bytes) const {
+    if (watch_) watch_->moved(bytes);
+  }
+
   // As it was when the file was opened.
   const FileStat& opened_stat() const { return opened_; }
   // As it is now; one system call.
@@ -110,6 +120,7 @@ class OpenFile : public xroot::server::File {
   FileStat opened_;
   const OpenMode::Access access_;
   std::unique_ptr<Upload> upload_;
+  std::unique_ptr<FileWatch> watch_;
 };
 
 }  // namespace sluice::disk

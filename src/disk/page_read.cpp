@@ -194,6 +194,7 @@ asio::awaitable<Status> send_pages(Service* service, Exchange exchange,
     std::uint64_t frame_end = std::min(end, limit);
     SLUICE_CO_CHECK(
         co_await send_frame(service, exchange, file, {offset, frame_end, frame_end == end}));
+    file->served(frame_end - offset);
     offset = frame_end;
   } while (offset < end);
   co_return Status{};

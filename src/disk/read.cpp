@@ -12,10 +12,16 @@ namespace sluice::disk {
 using namespace xroot;
 using namespace xroot::server;
 
+Status check_not_revoked(const OpenFile& file) {
+  if (!file.is_revoked()) return {};
+  return fail(Errc::not_open, file.path() + " was forcefully closed by the server");
+}
+
 Result<std::shared_ptr<OpenFile>> readable_file(const Exchange& exchange) {
   auto file = std::static_pointer_cast<OpenFile>(exchange.file);
   if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
   if (!file->is_readable()) return fail(Errc::not_open, file->path() + " is not open for reading");
+  SLUICE_CHECK(check_not_revoked(*file));
   return file;
 }
 
@@ -36,6 +42,7 @@ Task<Reply> read_from_disk(BlockingPool* pool, std::shared_ptr<OpenFile> file, s
       done += static_cast<std::size_t>(n);
     }
     reply.body.resize(done);
+    file->served(done);
     return reply;
   });
 }
@@ -54,6 +61,7 @@ Flow read_short(Service& service, Exchange& exchange, std::shared_ptr<OpenFile> 
     ResponseHeader{exchange.stream, ResponseStatus::ok, static_cast<std::int32_t>(**n)}.encode(
         frame.first<response_header_size>());
     exchange.out->out.commit(response_header_size + **n);
+    file->served(**n);
   }
   return {};
 }
@@ -82,6 +90,7 @@ Task<void> send_frame(Service* service, Exchange exchange, std::shared_ptr<OpenF
       continue;
     }
     channel.out.count(n);
+    file->served(n);
     offset += n;
     size -= n;
     if (size > 0) co_await channel.pace(n, turn);

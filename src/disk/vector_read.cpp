@@ -167,15 +167,21 @@ Task<std::size_t> send_some(Service* service, Exchange exchange, std::span<const
   co_return sent.items;
 }
 
+void count(std::span<const Item> items) {
+  for (const Item& item : items) item.file->served(item.wire.length);
+}
+
 asio::awaitable<Status> send_vector(Service* service, Exchange exchange, std::vector<Item> items) {
   SLUICE_CO_TRY([[maybe_unused]] Outbox::Turn turn, co_await exchange.out->out.take_turn());
   for (std::span<const Item> rest = items; !rest.empty();) {
     if (group_of(rest) == 0) {
       ResponseStatus status = rest.size() > 1 ? ResponseStatus::oksofar : ResponseStatus::ok;
       SLUICE_CO_CHECK(co_await send_long(service, exchange, rest.front(), status));
+      count(rest.first(1));
       rest = rest.subspan(1);
     } else {
       SLUICE_CO_TRY(std::size_t sent, co_await send_some(service, exchange, rest));
+      count(rest.first(sent));
       rest = rest.subspan(sent);
     }
   }
@@ -201,6 +207,7 @@ Flow readv(Service& service, Exchange exchange, const Readv& request) {
         compose(*items, exchange.stream, ResponseStatus::ok, exchange.out->out.reserve(size));
     if (composed && *composed) {
       exchange.out->out.commit(**composed);
+      count(*items);
       return {};
     }
   }

@@ -19,6 +19,7 @@ Result<std::shared_ptr<OpenFile>> writable_file(const Exchange& exchange) {
   auto file = std::static_pointer_cast<OpenFile>(exchange.file);
   if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
   if (!file->is_writable()) return fail(Errc::not_open, file->path() + " is not open for writing");
+  SLUICE_CHECK(check_not_revoked(*file));
   return file;
 }
 
