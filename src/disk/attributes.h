@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "disk/file_tree.h"
+#include "xroot/protocol.h"
 
 #include <string>
 #include <string_view>
@@ -14,9 +15,8 @@
 
 namespace sluice::disk {
 
-inline constexpr std::size_t max_attribute_name = 248;  // user.U. + 248 fits the kernel's 255
-inline constexpr std::size_t max_attribute_value =
-    65536;  // the kernel's limit; ext4 allows less (one block)
+using xroot::max_attribute_name;   // user.U. + 248 fits the kernel's 255
+using xroot::max_attribute_value;  // the kernel's limit too; ext4 allows less (one block)
 
 struct Attribute {
   std::string name;

@@ -31,6 +31,7 @@ class StoredChecksums {
   static StoredChecksums of_fd(int fd, const FileStat& stat);
 
   bool empty() const { return sums_.empty(); }
+  const std::vector<std::pair<std::string, std::string>>& all() const { return sums_; }
   std::optional<std::string> find(std::string_view type) const;
   void put(std::string_view type, std::string hex);
 

@@ -65,14 +65,17 @@ class OpenFile : public xroot::server::File {
   bool slow_to_close() const override { return upload_ != nullptr; }
 
   int fd() const { return fd_.get(); }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return name_; }
   FileTree& tree() const { return *tree_; }
   bool is_readable() const { return access_ != OpenMode::Access::write; }
   bool is_writable() const { return upload_ != nullptr; }
   bool is_pending() const;  // an upload that is not visible yet
 
-  // At once after opening, before anybody else has the file.
-  void watch_by(std::unique_ptr<FileWatch> watch) { watch_ = std::move(watch); }
+  // At once after opening, before anybody else has the file. `name` is what errors call it.
+  void watch_by(std::unique_ptr<FileWatch> watch, std::string name) {
+    watch_ = std::move(watch);
+    name_ = std::move(name);
+  }
   FileWatch* watch() const { return watch_.get(); }
   bool is_revoked() const { return watch_ && watch_->revoked(); }
   // Bytes that a reader got; writes are counted by wrote().
@@ -116,6 +119,7 @@ class OpenFile : public xroot::server::File {
 
   const std::shared_ptr<FileTree> tree_;  // outlives the claims of upload_
   const std::string path_;
+  std::string name_;
   Fd fd_;
   FileStat opened_;
   const OpenMode::Access access_;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "disk/wire_forms.h"
 
-#include "base/checksum.h"
 #include "xroot/protocol.h"
-#include "xroot/responses.h"
 
 #include <algorithm>
 
@@ -43,19 +41,6 @@ xroot::FileStat to_wire(const FileTree& tree, const FileStat& stat) {
   out.owner = tree.user_name(stat.owner);
   out.group = tree.group_name(stat.group);
   return out;
-}
-
-xroot::server::Reply text_reply(std::string_view text) {
-  xroot::server::Reply reply;
-  reply.body.reserve(text.size() + 1);
-  xroot::encode_text(reply.body, text);
-  return reply;
-}
-
-Result<std::string> checksum_type_of(const xroot::Opaque& opaque) {
-  std::string_view wanted = opaque.get("cks.type").value_or(checksum_rows().front().name);
-  SLUICE_TRY(const ChecksumRow* row, find_checksum(wanted));
-  return std::string(row->name);
 }
 
 }  // namespace sluice::disk

@@ -30,11 +30,4 @@ Result<std::shared_ptr<OpenFile>> open_file_of(const xroot::server::Call& call);
 // The flags say what this server may do with the file, which is what its clients may do.
 xroot::FileStat to_wire(const FileTree& tree, const FileStat& stat);
 
-// An answer of text with the NUL at its end that clients cut off.
-xroot::server::Reply text_reply(std::string_view text);
-
-// The checksum type that the path's CGI asks for (cks.type), or the default; Errc::unsupported when
-// we do not have it.
-Result<std::string> checksum_type_of(const xroot::Opaque& opaque);
-
 }  // namespace sluice::disk

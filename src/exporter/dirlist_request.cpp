@@ -6,6 +6,7 @@
 #include "disk/wire_forms.h"
 #include "exporter/metadata_requests.h"
 #include "xroot/dirlist_text.h"
+#include "xroot/server/standard_answers.h"
 
 namespace sluice::exporter {
 namespace {
@@ -29,7 +30,7 @@ Result<std::unique_ptr<Listing>> open_listing(const FileTree& tree, const xroot:
   SLUICE_TRY(RequestPath target, request_path(request.path));
   std::string type;
   if (request.flags.with_checksum) {
-    SLUICE_TRY(type, checksum_type_of(target.opaque));
+    SLUICE_TRY(type, xroot::server::checksum_type_of(target.opaque));
   }
   SLUICE_TRY(DirectoryReader reader, DirectoryReader::open(tree, target.path));
   return std::make_unique<Listing>(std::move(reader), request.flags, std::move(type));

@@ -16,7 +16,9 @@ ExportService::ExportService(xroot::server::ServerConfig settings,
     : Service(std::move(settings), export_requests(), metrics, blocking),
       tree(std::move(exported)),
       checksums(tree),
-      checksum_pool(tree->config().checksum_threads, checksum_queue, "checksum") {}
+      checksum_pool(tree->config().checksum_threads, checksum_queue, "checksum") {
+  site_name = tree->config().site_name;
+}
 
 std::uint32_t ExportService::protocol_flags() const {
   using namespace xroot::server_flag;

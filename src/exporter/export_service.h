@@ -30,7 +30,6 @@ class ExportService final : public xroot::server::Service {
   // Checksums have threads of their own: one of them may read a disk for hours.
   ChecksumRuns checksums;
   BlockingPool checksum_pool;
-  std::string address;  // HOST:PORT under which clients find this server; what locate answers
 };
 
 }  // namespace sluice::exporter

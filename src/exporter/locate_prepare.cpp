@@ -31,7 +31,7 @@ Result<Reply> prepare(ExportService& service, const Call&, const xroot::Prepare&
     if (!found && !request.flags.no_errors) return tl::unexpected<Error>(std::move(found).error());
   }
   // A request to stage gets a name, under which its state can be asked for; it is done already.
-  if (request.flags.stage) return text_reply("sluice-" + random_name());
+  if (request.flags.stage) return Reply::text("sluice-" + random_name());
   return Reply{};
 }
 

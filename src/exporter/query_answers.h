@@ -11,12 +11,6 @@
 
 namespace sluice::exporter {
 
-// One line per key that was asked for; an unknown key answers with its own name.
-std::string config_answer(const ExportService& service, std::string_view keys);
-
-// A small XML document, as monitoring tools expect.
-std::string statistics_answer(ExportService& service);
-
 // "oss.cgroup=public&oss.type=f&...".
 Result<std::string> xattr_answer(const FileTree& tree, const LogicalPath& path);
 

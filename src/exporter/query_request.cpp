@@ -7,6 +7,7 @@
 #include "exporter/query_answers.h"
 #include "xroot/requests/lines.h"
 #include "xroot/responses.h"
+#include "xroot/server/standard_answers.h"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -14,13 +15,6 @@ namespace sluice::exporter {
 namespace {
 
 using xroot::QueryKind;
-
-Result<Reply> checksum_reply(std::string_view type, const Result<std::string>& value) {
-  if (!value) return tl::unexpected<Error>(value.error());
-  Reply reply;
-  xroot::ChecksumAnswer{type, *value}.encode(reply.body);
-  return reply;
-}
 
 // Of a file that is open, by its handle: its own descriptor is read.
 Task<Reply> checksum_of_handle(ExportService& service, std::shared_ptr<OpenFile> file,
@@ -31,17 +25,18 @@ Task<Reply> checksum_of_handle(ExportService& service, std::shared_ptr<OpenFile>
     return file_checksum(file->fd(), type, tree.volume(), !tree.is_read_only(), nullptr,
                          file->path());
   });
-  co_return checksum_reply(type, value);
+  SLUICE_CO_CHECK(value);
+  co_return xroot::server::checksum_reply(type, *value);
 }
 
 Task<Reply> checksum(ExportService& service, Answer answer, std::string args) {
   if (args.empty() || args.starts_with('?')) {
     SLUICE_CO_TRY(auto file, open_file_of(answer.call));
-    SLUICE_CO_TRY(std::string type, checksum_type_of(xroot::Opaque(args)));
+    SLUICE_CO_TRY(std::string type, xroot::server::checksum_type_of(xroot::Opaque(args)));
     co_return co_await checksum_of_handle(service, std::move(file), std::move(type));
   }
   SLUICE_CO_TRY(RequestPath target, request_path(args));
-  SLUICE_CO_TRY(std::string type, checksum_type_of(target.opaque));
+  SLUICE_CO_TRY(std::string type, xroot::server::checksum_type_of(target.opaque));
   auto interest = service.checksums.ask(target.path, type);
   // A client that is gone shall not keep a disk busy for hours.
   auto slot = (co_await asio::this_coro::cancellation_state).slot();
@@ -51,7 +46,8 @@ Task<Reply> checksum(ExportService& service, Answer answer, std::string args) {
   Result<std::string> value = co_await offload(
       service.checksum_pool, [&] { return service.checksums.get(*interest, target.path, type); });
   slot.clear();
-  co_return checksum_reply(type, value);
+  SLUICE_CO_CHECK(value);
+  co_return xroot::server::checksum_reply(type, *value);
 }
 
 Result<Reply> blocking_query(ExportService& service, const xroot::Query& request) {
@@ -60,7 +56,7 @@ Result<Reply> blocking_query(ExportService& service, const xroot::Query& request
     case QueryKind::xattr: {
       SLUICE_TRY(RequestPath target, request_path(request.args));
       SLUICE_TRY(std::string text, xattr_answer(tree, target.path));
-      return text_reply(text);
+      return Reply::text(text);
     }
     case QueryKind::space: {
       // Old clients ask for a space by its name or for nothing: there is one space here.
@@ -73,7 +69,7 @@ Result<Reply> blocking_query(ExportService& service, const xroot::Query& request
       return reply;
     }
     default:
-      return text_reply(prepare_status(tree, xroot::Lines(request.args)));
+      return Reply::text(prepare_status(tree, xroot::Lines(request.args)));
   }
 }
 
@@ -82,9 +78,9 @@ Result<Reply> blocking_query(ExportService& service, const xroot::Query& request
 Task<Reply> query(ExportService& service, Answer answer, xroot::Query request) {
   switch (request.kind) {
     case QueryKind::stats:
-      co_return text_reply(statistics_answer(service));
+      co_return Reply::text(xroot::server::statistics_answer(service));
     case QueryKind::config:
-      co_return text_reply(config_answer(service, request.args));
+      co_return Reply::text(xroot::server::config_answer(service, {}, request.args));
     case QueryKind::checksum:
       co_return co_await checksum(service, std::move(answer), std::string(request.args));
     case QueryKind::checksum_cancel: {

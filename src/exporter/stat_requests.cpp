@@ -16,7 +16,7 @@ Result<Reply> stat_file_system(const FileTree& tree, const LogicalPath& path) {
   out.used_percent =
       space.total > 0 ? space.used() / std::max<std::uint64_t>(space.total / 100, 1) : 0;
   out.used_percent = std::min<std::uint64_t>(out.used_percent, 100);
-  return text_reply(xroot::format_stat(out));
+  return Reply::text(xroot::format_stat(out));
 }
 
 }  // namespace
@@ -30,12 +30,12 @@ Result<Reply> stat(ExportService& service, const Call& call, const xroot::Stat& 
       return stat_file_system(tree, path);
     }
     SLUICE_TRY(FileStat now, file->stat());
-    return text_reply(xroot::format_stat(to_wire(tree, now)));
+    return Reply::text(xroot::format_stat(to_wire(tree, now)));
   }
   SLUICE_TRY(RequestPath target, request_path(request.path));
   if (request.file_system) return stat_file_system(tree, target.path);
   SLUICE_TRY(FileStat found, tree.stat(target.path));
-  return text_reply(xroot::format_stat(to_wire(tree, found)));
+  return Reply::text(xroot::format_stat(to_wire(tree, found)));
 }
 
 // One missing path fails the whole request, as with stock servers.

@@ -39,6 +39,10 @@ enum class ResponseStatus : std::uint16_t {
   status = 4007,
 };
 
+// Of extended attributes, bytes.
+inline constexpr std::size_t max_attribute_name = 248;
+inline constexpr std::size_t max_attribute_value = 65'536;
+
 // Action codes inside a kXR_attn body.
 inline constexpr std::int32_t attn_asyncms = 5002;
 inline constexpr std::int32_t attn_asynresp = 5008;

@@ -43,9 +43,11 @@ struct Reply {
   std::shared_ptr<File>
       opened;  // gets a handle, which is written into the first four bytes of the body
 
+  // Text with the NUL at its end that clients cut off.
   static Reply text(std::string_view content) {
     Reply reply;
-    Writer(reply.body).text(content);
+    reply.body.reserve(content.size() + 1);
+    Writer(reply.body).c_text(content);
     return reply;
   }
 };

@@ -3,6 +3,8 @@
 // endsess.
 #include "xroot/server/login.h"
 
+#include "base/endpoint.h"
+
 #include <sys/random.h>
 
 #include <cctype>
@@ -38,6 +40,12 @@ std::string_view value_of(std::string_view cgi, std::string_view key) {
   return {};
 }
 
+// Where a redirect came from, so that its target can send the client back.
+std::string door_of(std::string_view cgi) {
+  auto door = parse_endpoint(value_of(cgi, redirected_by));
+  return door ? to_text(*door) : std::string();
+}
+
 }  // namespace
 
 Result<Reply> log_in(Session& session, const Login& request) {
@@ -50,6 +58,7 @@ Result<Reply> log_in(Session& session, const Login& request) {
   login.pid = request.pid;
   login.application = label(value_of(request.cgi, "xrd.appname"), 64);
   login.async_answers = request.accepts_async;
+  login.door = door_of(request.cgi);
   login.abilities = request.abilities;
   Reply reply;
   Writer(reply.body).bytes(login.id);

@@ -6,6 +6,9 @@
 
 namespace sluice::xroot::server {
 
+// Key of the login token that a door puts into its redirects: its own HOST:PORT.
+inline constexpr std::string_view redirected_by = "sluice.door";
+
 Result<Reply> protocol(Session& session, const Protocol& request);
 Result<Reply> log_in(Session& session, const Login& request);
 Result<Reply> ping(Session& session, const Ping& request);

@@ -2,6 +2,7 @@
 #include "xroot/server/service.h"
 
 #include <cstring>
+#include <numeric>
 
 namespace sluice::xroot::server {
 
@@ -40,6 +41,11 @@ RequestMetrics::RequestMetrics(Metrics& metrics)
     requests[i].seconds = &metrics.histogram("sluice_xroot_request_seconds",
                                              "Time to serve a request.", {{"request", name}});
   }
+}
+
+std::uint64_t RequestMetrics::opens() const {
+  auto counts = requests[Open::id - first_request_id].seconds->counts();
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
 Service::Service(ServerConfig settings, const RequestTable& requests, Metrics& metrics,

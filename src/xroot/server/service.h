@@ -72,6 +72,9 @@ struct RequestMetrics {
   Counter& bytes_received;
   Gauge& connections;
   Gauge& open_files;
+
+  // Files opened so far, refused ones included.
+  std::uint64_t opens() const;
 };
 
 class Service {
@@ -89,6 +92,8 @@ class Service {
   virtual bool metadata_inline() const = 0;
 
   const ServerConfig config;
+  std::string address;          // HOST:PORT under which clients find this server
+  std::string site_name;        // for those who ask; empty: none
   bool proxy_protocol = false;  // connections begin with a HAProxy PROXY header
   const RequestTable& table;
   BlockingPool& blocking;

@@ -26,7 +26,8 @@ struct Caller {
   std::string application;
   Abilities abilities;
   bool async_answers = false;  // understands kXR_waitresp
-  std::string peer;            // address and port
+  std::string door;  // HOST:PORT of the door that sent the client here; empty when none did
+  std::string peer;  // address and port
 };
 
 class Session final : public net::Watched, public std::enable_shared_from_this<Session> {

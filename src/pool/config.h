@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings of a pool that keeps replicas for a catalogue; what concerns its disk is in disk/config.h.
+#pragma once
+
+#include "base/settings.h"
+#include "base/units.h"
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace sluice::pool {
+
+struct PoolConfig {
+  std::string name;
+  std::vector<std::string> listen;
+  std::string directory;
+  std::vector<std::string> tags;
+  Bytes keep_free{64ULL << 20};
+  Duration heartbeat{5'000};
+};
+
+inline constexpr std::tuple pool_settings{
+    setting("pool.name", &PoolConfig::name, Reload::no,
+            "Name of the pool in the catalogue, where it must be the only one. Empty: the name of "
+            "the machine."),
+    setting("pool.listen", &PoolConfig::listen, Reload::no,
+            "Addresses of the pool, HOST:PORT each. Empty: the hosts of serve.listen with ports of "
+            "the system's choice."),
+    setting("pool.directory", &PoolConfig::directory, Reload::no,
+            "Directory of the replicas. Empty: \"pool\" in the data directory."),
+    setting("pool.tags", &PoolConfig::tags, Reload::no,
+            "Words that rules of selection may ask for, KEY=VALUE each."),
+    setting("pool.keep_free", &PoolConfig::keep_free, Bytes{0}, Bytes{1ULL << 50}, Reload::no,
+            "Space of the file system that uploads never use up."),
+    setting("pool.heartbeat", &PoolConfig::heartbeat, Duration(100), Duration(600'000), Reload::no,
+            "How often the pool tells the catalogue that it lives, and looks for work there. Doors "
+            "take a pool for gone "
+            "after three times that."),
+};
+
+}  // namespace sluice::pool

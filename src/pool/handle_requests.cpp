@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may be asked of a pool besides data: of an open file, of the pool itself, and checksums for doors.
+#include "base/offload.h"
+#include "capability/capability.h"
+#include "disk/checksums.h"
+#include "disk/wire_forms.h"
+#include "pool/requests.h"
+#include "xroot/opaque.h"
+#include "xroot/path.h"
+#include "xroot/responses.h"
+#include "xroot/server/session.h"
+#include "xroot/server/standard_answers.h"
+
+#include <ctime>
+
+namespace sluice::pool {
+
+Result<Reply> stat(PoolService& service, const Call& call, const xroot::Stat& request) {
+  if (!request.path.empty()) return back_to_door(*call.caller);
+  SLUICE_TRY(auto file, disk::open_file_of(call));
+  SLUICE_TRY(disk::FileStat now, file->stat());
+  return Reply::text(xroot::format_stat(disk::to_wire(service.store.tree(), now)));
+}
+
+Result<Reply> truncate(PoolService&, const Call& call, const xroot::Truncate& request) {
+  if (!request.path.empty()) return back_to_door(*call.caller);
+  SLUICE_TRY(auto file, disk::open_file_of(call));
+  SLUICE_CHECK(file->truncate(request.size));
+  return Reply{};
+}
+
+namespace {
+
+// A door asks for the checksum of a file that is here, with a capability for that.
+Task<Reply> checksum(PoolService& service, const xroot::server::Caller& caller,
+                     std::string_view args) {
+  SLUICE_CO_TRY(auto parsed, xroot::parse_path(args));
+  xroot::Opaque opaque(parsed.opaque);
+  auto text = opaque.get(capability::cgi_key);
+  if (!text) co_return back_to_door(caller);
+  auto now = static_cast<std::uint32_t>(::time(nullptr));
+  SLUICE_CO_TRY(auto right, capability::verify(*text, service.keys, now));
+  if (right.operation != capability::Operation::checksum || right.pool != service.id.number)
+    co_return back_to_door(caller);  // a client that came here for the data of that file
+  SLUICE_CO_TRY(std::string type, xroot::server::checksum_type_of(opaque));
+  SLUICE_CO_TRY(std::string value,
+                co_await offload(service.checksum_pool, [&]() -> Result<std::string> {
+                  SLUICE_TRY(auto file, service.store.open_replica({right.file}));
+                  const disk::FileTree& tree = service.store.tree();
+                  return disk::file_checksum(file->fd(), type, tree.volume(), !tree.is_read_only(),
+                                             nullptr, parsed.path);
+                }));
+  co_return xroot::server::checksum_reply(type, value);
+}
+
+}  // namespace
+
+Task<Reply> query(PoolService& service, Answer answer, xroot::Query request) {
+  const xroot::server::Caller& caller = *answer.call.caller;
+  switch (request.kind) {
+    case xroot::QueryKind::stats:
+      co_return Reply::text(xroot::server::statistics_answer(service));
+    case xroot::QueryKind::config:
+      co_return Reply::text(xroot::server::config_answer(service, {}, request.args));
+    case xroot::QueryKind::checksum:
+      co_return co_await checksum(service, caller, request.args);
+    case xroot::QueryKind::checksum_cancel:
+    case xroot::QueryKind::prepare:
+    case xroot::QueryKind::xattr:
+    case xroot::QueryKind::space:
+      co_return back_to_door(caller);
+    default:
+      co_return fail(Errc::unsupported, "this kind of query");
+  }
+}
+
+}  // namespace sluice::pool

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool/mover_file.h"
+
+#include "base/text.h"
+#include "pool/pool_log.h"
+
+namespace sluice::pool {
+
+MoverFile::MoverFile(PoolService& service, std::shared_ptr<Mover> mover,
+                     capability::Capability right, std::optional<ExpectedChecksum> expected)
+    : service_(service),
+      mover_(std::move(mover)),
+      right_(std::move(right)),
+      expected_(std::move(expected)) {}
+
+Status MoverFile::verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) {
+  if (revoked()) return fail(Errc::not_open, "the upload was ended by the server");
+  if (!expected_) return {};
+  auto value = sums.find(expected_->type);
+  if (!value) {
+    SLUICE_TRY(value, disk::file_checksum(fd, expected_->type, service_.store.tree().volume(),
+                                          false, nullptr, "the upload"));
+    sums.put(expected_->type, *value);
+  }
+  if (equal_ignoring_case(*value, expected_->value)) return {};
+  return fail(Errc::checksum, fmt::format("{} of the {} bytes that arrived is {}, announced was {}",
+                                          expected_->type, stat.size, *value, expected_->value));
+}
+
+Status MoverFile::published(const disk::FileStat& stat, const disk::StoredChecksums& sums) {
+  constexpr int attempts = 3;
+  catalogue::Arrival arrival{service_.id, stat.size, {}, catalogue::ReplicaState::online};
+  for (const auto& [type, value] : sums.all()) arrival.checksums.emplace(type, value);
+  fate_ = Fate::published;
+  for (int attempt = 1;; ++attempt) {
+    auto done = service_.catalogue.uploads().commit({right_.file}, arrival);
+    if (done) return {};
+    // Nobody knows what became of it. To ask again is safe: done is done.
+    bool unknown = done.error().code == Errc::server || error_row(done.error().code).retryable;
+    if (unknown && attempt < attempts) continue;
+    if (unknown) fate_ = Fate::unknown;
+    return tl::unexpected<Error>(std::move(done).error());
+  }
+}
+
+void MoverFile::abandoned() {
+  // Whatever has its name and may be known to the catalogue stays until both were compared.
+  if (fate_ == Fate::unknown) return;
+  FileId file{right_.file};
+  if (fate_ == Fate::published) {
+    if (Status removed = service_.store.remove(file); !removed)
+      log.warn("upload.left", {{"file", file.number}, {"error", removed.error().message()}});
+  }
+  Status told = service_.catalogue.uploads().abort(file);
+  if (!told && told.error().code != Errc::not_found)
+    log.warn("upload.not_aborted", {{"file", file.number}, {"error", told.error().message()}});
+}
+
+}  // namespace sluice::pool

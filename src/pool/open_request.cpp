@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// kXR_open at a pool: verify the capability, wait for a mover's turn, open the replica; and kXR_close.
+#include "base/text.h"
+#include "disk/wire_forms.h"
+#include "pool/mover_file.h"
+#include "pool/requests.h"
+#include "xroot/opaque.h"
+#include "xroot/path.h"
+#include "xroot/responses.h"
+#include "xroot/server/session.h"
+
+#include <fcntl.h>
+
+#include <ctime>
+
+namespace sluice::pool {
+namespace {
+
+using capability::Capability;
+using capability::Operation;
+
+struct Wanted {
+  Capability right;
+  std::string path;  // as the client names it, a label
+  bool writes = false;
+  std::optional<ExpectedChecksum> expected;
+};
+
+// What the client says the checksum of its upload is: "adler32:0a1b2c3d" in oss.cksum.
+Result<std::optional<ExpectedChecksum>> expected_checksum(const xroot::Opaque& opaque) {
+  auto text = opaque.get("oss.cksum");
+  std::size_t colon = text ? text->find(':') : std::string_view::npos;
+  if (colon == std::string_view::npos) return std::optional<ExpectedChecksum>();
+  SLUICE_TRY(const ChecksumRow* row, find_checksum(text->substr(0, colon)));
+  return std::optional(
+      ExpectedChecksum{std::string(row->name), std::string(text->substr(colon + 1))});
+}
+
+Result<Wanted> wanted(const PoolService& service, const xroot::Open& request) {
+  SLUICE_TRY(auto parsed, xroot::parse_path(request.path));
+  xroot::Opaque opaque(parsed.opaque);
+  auto text = opaque.get(capability::cgi_key);
+  if (!text) return fail(Errc::not_authorized, parsed.path + ": no capability, ask the door first");
+  auto now = static_cast<std::uint32_t>(::time(nullptr));
+  SLUICE_TRY(Capability right, capability::verify(*text, service.keys, now));
+  if (right.pool != service.id.number)
+    return fail(Errc::not_authorized, parsed.path + ": the capability is for another pool");
+  bool writes = request.flags.writes();
+  if (right.operation != (writes ? Operation::write : Operation::read)) {
+    return fail(Errc::not_authorized, parsed.path + (writes ? ": the capability is for reading"
+                                                            : ": the capability is for writing"));
+  }
+  Wanted out{std::move(right), std::move(parsed.path), writes, {}};
+  if (writes) {
+    SLUICE_TRY(out.expected, expected_checksum(opaque));
+  }
+  return out;
+}
+
+MoverRequest mover_request(const Wanted& wanted, const xroot::server::Caller& caller) {
+  MoverRequest request;
+  request.file = wanted.right.file;
+  request.path = wanted.path;
+  request.user = wanted.right.user;
+  request.client = caller.peer;
+  request.application = caller.application;
+  request.door = caller.door;
+  request.queue = wanted.right.queue;
+  request.writes = wanted.writes;
+  return request;
+}
+
+Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wanted& wanted) {
+  FileId file{wanted.right.file};
+  if (wanted.writes) {
+    std::string description = fmt::format("1 {} {}", wanted.right.user, wanted.path);
+    return service.store.begin(file, wanted.right.size, description);
+  }
+  auto opened = service.store.open_replica(file);
+  if (opened) return opened;
+  // Another pool may have it; not found would say that nobody has.
+  service.report_broken(file, opened.error());
+  return fail(Errc::io, wanted.path + ": the replica of this pool cannot be read");
+}
+
+Result<Reply> answer_of(PoolService& service, const xroot::Open& request, const Wanted& wanted,
+                        std::shared_ptr<Mover> mover) {
+  SLUICE_TRY(auto file, open_file(service, wanted));
+  file->watch_by(
+      std::make_unique<MoverFile>(service, std::move(mover), wanted.right, wanted.expected),
+      wanted.path);
+  if (request.flags.sequential) ::posix_fadvise(file->fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  xroot::OpenAnswer answer;
+  if (request.flags.return_stat)
+    answer.stat = disk::to_wire(service.store.tree(), file->opened_stat());
+  Reply reply;
+  answer.encode(reply.body);
+  reply.opened = std::move(file);
+  return reply;
+}
+
+}  // namespace
+
+Task<Reply> open(PoolService& service, Answer answer, xroot::Open request) {
+  Result<Wanted> checked = wanted(service, request);
+  if (!checked) {
+    // Too old, or signed before this pool began: the door will give another one.
+    const auto& caller = *answer.call.caller;
+    if (checked.error().code == Errc::not_authorized && !caller.door.empty())
+      co_return back_to_door(caller);
+    co_return tl::unexpected<Error>(std::move(checked).error());
+  }
+  SLUICE_CO_TRY(auto mover,
+                co_await service.movers.admit(mover_request(*checked, *answer.call.caller)));
+  auto open_it = [&] { return answer_of(service, request, *checked, std::move(mover)); };
+  if (service.metadata_inline()) co_return open_it();
+  co_return co_await offload(service.blocking, open_it);
+}
+
+Result<Reply> close(PoolService&, const Call& call, const xroot::Close&) {
+  SLUICE_TRY(auto file, disk::open_file_of(call));
+  SLUICE_CHECK(file->close());
+  return Reply{};
+}
+
+}  // namespace sluice::pool

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool/pool_service.h"
+
+#include "pool/pool_log.h"
+#include "pool/requests.h"
+
+namespace sluice::pool {
+namespace {
+
+constexpr std::size_t checksum_queue = 4096;  // clients that wait; more are told to come later
+
+}  // namespace
+
+PoolService::PoolService(xroot::server::ServerConfig settings, PoolParts parts, Metrics& metrics,
+                         BlockingPool& blocking_pool)
+    : Service(std::move(settings), pool_requests(), metrics, blocking_pool),
+      catalogue(*parts.catalogue),
+      keys(*parts.keys),
+      store(*parts.store),
+      movers(*parts.movers),
+      id(parts.id),
+      checksum_pool(parts.store->tree().config().checksum_threads, checksum_queue, "checksum"),
+      site_name(parts.store->tree().config().site_name) {}
+
+std::uint32_t PoolService::protocol_flags() const {
+  using namespace xroot::server_flag;
+  return is_server | supports_posc | supports_pages;
+}
+
+void PoolService::report_broken(FileId file, const Error& why) {
+  log.error("replica.broken", {{"file", file.number}, {"error", why.message()}});
+  [[maybe_unused]] bool later = blocking.submit([this, file] {
+    Status told = catalogue.replicas().set_state(file, id, catalogue::ReplicaState::broken);
+    if (!told) {
+      log.warn("replica.not_marked", {{"file", file.number}, {"error", told.error().message()}});
+    }
+  });
+}
+
+}  // namespace sluice::pool

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The xroot service of a pool: it honours capabilities of doors, serves the bytes they name, and sends everything else back
+// to the door.
+#pragma once
+
+#include "capability/key_ring.h"
+#include "catalogue/api.h"
+#include "pool/config.h"
+#include "pool/movers/movers.h"
+#include "pool/replica_store.h"
+#include "xroot/server/service.h"
+
+#include <memory>
+#include <string>
+
+namespace sluice::pool {
+
+// What a pool is made of; all of it outlives the service.
+struct PoolParts {
+  catalogue::Catalogue* catalogue = nullptr;
+  const capability::KeyRing* keys = nullptr;
+  ReplicaStore* store = nullptr;
+  Movers* movers = nullptr;
+  catalogue::PoolId id;
+};
+
+class PoolService final : public xroot::server::Service {
+ public:
+  PoolService(xroot::server::ServerConfig settings, PoolParts parts, Metrics& metrics,
+              BlockingPool& blocking);
+
+  std::uint32_t protocol_flags() const override;
+  std::int32_t kind() const override { return 1; }
+  bool metadata_inline() const override { return store.tree().is_fast(); }
+
+  // Tells the catalogue, off the loops, that a replica cannot be read.
+  void report_broken(FileId file, const Error& why);
+
+  catalogue::Catalogue& catalogue;
+  const capability::KeyRing& keys;
+  ReplicaStore& store;
+  Movers& movers;
+  const catalogue::PoolId id;
+  // Checksums have threads of their own: one of them may read a disk for hours.
+  BlockingPool checksum_pool;
+  std::string site_name;
+};
+
+}  // namespace sluice::pool

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers that every role gives alike: its configuration and its statistics.
+#pragma once
+
+#include "xroot/opaque.h"
+#include "xroot/server/service.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice::xroot::server {
+
+struct ConfigEntry {
+  std::string_view key;
+  std::string value;
+};
+
+// kXR_query config: a line per key of `keys`, from `own` or from what all roles answer. Keys that nobody knows (tpc and
+// tpcdlg among them, while there is no third-party copy) answer with their own name, which every client takes for "no".
+std::string config_answer(const Service& service, std::span<const ConfigEntry> own,
+                          std::string_view keys);
+
+// kXR_query stats, an XML document.
+std::string statistics_answer(const Service& service);
+
+// The checksum type that the CGI of a path asks for (cks.type), or the default; Errc::unsupported when we do not have it.
+Result<std::string> checksum_type_of(const Opaque& opaque);
+
+// "adler32 0a1b2c3d".
+Reply checksum_reply(std::string_view type, std::string_view value);
+
+}  // namespace sluice::xroot::server
