@@ -9,6 +9,7 @@
 #include "catalogue/pools.h"
 #include "catalogue/quotas.h"
 #include "catalogue/replicas.h"
+#include "catalogue/signing_keys.h"
 #include "catalogue/trash.h"
 #include "catalogue/types.h"
 #include "catalogue/uploads.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/attributes.h"
 
+#include "catalogue/hex.h"
+
 namespace sluice::catalogue {
 namespace {
 
@@ -18,29 +20,6 @@ constexpr sql::Query names{"SELECT name, '' FROM attribute WHERE entry = :entry 
                            "tt"};
 constexpr sql::Query names_and_values{
     "SELECT name, value FROM attribute WHERE entry = :entry ORDER BY name", "i", "tt"};
-
-constexpr std::string_view digits = "0123456789abcdef";
-
-std::string to_hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
-  return out;
-}
-
-// Only of what to_hex() wrote.
-std::string from_hex(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out += static_cast<char>(digits.find(text[i]) * 16 + digits.find(text[i + 1]));
-  }
-  return out;
-}
 
 Status check_attribute_name(std::string_view name) {
   if (name.empty() || !is_plain_text(name)) {

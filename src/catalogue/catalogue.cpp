@@ -11,7 +11,8 @@ Catalogue::Catalogue(std::unique_ptr<sql::Database> database, const Clock& clock
       replicas_(*database_, clock),
       pools_(*database_, clock),
       quotas_(*database_),
-      trash_(*database_) {}
+      trash_(*database_),
+      signing_keys_(*database_, clock) {}
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(const CatalogueConfig& config, Clock clock) {
   SLUICE_TRY(std::unique_ptr<sql::Database> database, sql::Database::open(config));

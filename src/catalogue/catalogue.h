@@ -8,6 +8,7 @@
 #include "catalogue/pools.h"
 #include "catalogue/quotas.h"
 #include "catalogue/replicas.h"
+#include "catalogue/signing_keys.h"
 #include "catalogue/sql/database.h"
 #include "catalogue/trash.h"
 #include "catalogue/uploads.h"
@@ -31,6 +32,7 @@ class Catalogue {
   Pools& pools() { return pools_; }
   Quotas& quotas() { return quotas_; }
   Trash& trash() { return trash_; }
+  SigningKeys& signing_keys() { return signing_keys_; }
 
  private:
   Catalogue(std::unique_ptr<sql::Database> database, const Clock& clock);
@@ -43,6 +45,7 @@ class Catalogue {
   Pools pools_;
   Quotas quotas_;
   Trash trash_;
+  SigningKeys signing_keys_;
 };
 
 }  // namespace sluice::catalogue

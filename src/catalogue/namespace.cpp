@@ -63,6 +63,12 @@ Result<Walk> Namespace::walk(std::string_view path, LastLink last) {
       [&](sql::Session& session) { return catalogue::walk(session, names, last); });
 }
 
+Result<Located> Namespace::locate(std::string_view path, LastLink last) {
+  SLUICE_TRY(const std::vector<std::string> names, names_of_path(path));
+  return database_.read(
+      [&](sql::Session& session) { return catalogue::locate(session, names, last); });
+}
+
 Result<Entry> Namespace::lookup(std::string_view path, LastLink last) {
   SLUICE_TRY(Walk found, walk(path, last));
   if (!found.entry) return fail(Errc::not_found, std::string(path));

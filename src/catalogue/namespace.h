@@ -33,6 +33,8 @@ class Namespace {
 
   // As far as the path goes; one statement where no link is on the way.
   Result<Walk> walk(std::string_view path, LastLink last = LastLink::followed);
+  // The same, and where the bytes of the file are.
+  Result<Located> locate(std::string_view path, LastLink last = LastLink::followed);
   // The entry, or Errc::not_found.
   Result<Entry> lookup(std::string_view path, LastLink last = LastLink::followed);
   Result<Entry> stat(FileId id);

@@ -6,17 +6,33 @@
 #include "catalogue/entry_row.h"
 #include "catalogue/make_entry.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 namespace sluice::catalogue {
 namespace {
 
 constexpr sql::Query renew_lease{"UPDATE entry SET expires = :until WHERE id = :id AND upload = 1",
                                  "ii", ""};
-constexpr sql::Query hold_upload{"SELECT " SLUICE_ENTRY_COLUMNS
-                                 ", replaces FROM entry WHERE id = :id AND upload = 1 {for_update}",
-                                 "i", SLUICE_ENTRY_LETTERS "i"};
+constexpr sql::Query renew_leases{
+    "UPDATE entry SET expires = :until WHERE upload = 1 AND id IN {numbers}", "it", ""};
+constexpr sql::Query hold_upload{
+    "SELECT " SLUICE_ENTRY_COLUMNS
+    ", replaces, (SELECT COUNT(*) FROM replica r WHERE r.file = entry.id AND r.state = 0 AND "
+    "r.pool <> :pool) "
+    "FROM entry WHERE id = :id AND upload = 1 {for_update}",
+    "ii", SLUICE_ENTRY_LETTERS "ii"};
+constexpr sql::Query place{
+    "INSERT INTO replica (file, pool, state, size, changed) VALUES (:file, :pool, 0, :size, :now)",
+    "iiii", ""};
+constexpr sql::Query give_up_places{
+    "UPDATE replica SET state = 5, changed = :now, claimed = 0 "
+    "WHERE file = :file AND pool <> :pool AND state = 0",
+    "iii", ""};
 constexpr sql::Query delete_replaced{
     "DELETE FROM entry WHERE parent = :parent AND upload = 0 AND name = :name AND kind = 0 "
     "RETURNING " SLUICE_ENTRY_COLUMNS,
@@ -25,7 +41,7 @@ constexpr sql::Query put_replica{
     "INSERT INTO replica (file, pool, state, size, changed) VALUES (:file, :pool, :state, :size, "
     ":now) "
     "ON CONFLICT (file, pool) DO UPDATE SET state = excluded.state, size = excluded.size, "
-    "changed = excluded.changed",
+    "changed = excluded.changed WHERE replica.state <> 5",
     "iiiii", ""};
 constexpr sql::Query show{
     "UPDATE entry SET upload = 0, size = :size, checksums = :checksums, modified = :modified, "
@@ -42,6 +58,13 @@ constexpr sql::Query abandoned{
     "SELECT " SLUICE_ENTRY_COLUMNS
     " FROM entry WHERE upload = 1 AND expires <= :now ORDER BY expires LIMIT :count",
     "ii", SLUICE_ENTRY_LETTERS};
+
+constexpr sql::Query on_pool{
+    "SELECT " SLUICE_ENTRY_COLUMNS
+    " FROM (SELECT e.* FROM replica r CROSS JOIN entry e "
+    "WHERE r.pool = :pool AND r.file > :after AND r.state = 0 AND e.id = r.file AND e.upload = 1 "
+    "ORDER BY r.file LIMIT :count) AS u ORDER BY id",
+    "iii", SLUICE_ENTRY_LETTERS};
 
 tl::unexpected<Error> no_upload(FileId id) {
   return fail(Errc::not_found, "no upload of id " + std::to_string(id.number));
@@ -86,15 +109,65 @@ Result<Entry> committed_before(sql::Session& session, FileId file, const Arrival
   return std::move(*entry);
 }
 
+tl::unexpected<Error> with_pool(Error error, PoolId pool) {
+  if (error.code != Errc::conflict) return tl::unexpected<Error>(std::move(error));
+  return fail(Errc::not_found, "no pool " + std::to_string(pool.number));
+}
+
+Status place_on(sql::Session& session, FileId file, PoolId pool, std::uint64_t size,
+                std::int64_t now) {
+  auto done = session.run(place, {file.number, pool.number, static_cast<std::int64_t>(size), now});
+  if (!done) return with_pool(std::move(done).error(), pool);
+  return {};
+}
+
 Status put(sql::Session& session, FileId file, const Arrival& arrival, std::int64_t now) {
   auto done = session.run(
       put_replica, {file.number, arrival.pool.number, static_cast<std::int64_t>(arrival.state),
                     static_cast<std::int64_t>(arrival.size), now});
-  if (done) return {};
-  if (done.error().code == Errc::conflict) {
-    return fail(Errc::not_found, "no pool " + std::to_string(arrival.pool.number));
+  if (!done) return with_pool(std::move(done).error(), arrival.pool);
+  if (*done == 0) return fail(Errc::conflict, "the pool was told to delete what arrived");
+  return {};
+}
+
+// An upload as its commit finds it.
+struct Held {
+  Entry entry;
+  bool replaces = false;
+  bool has_other_places = false;  // pools that it was meant for
+};
+
+Result<std::optional<Held>> hold(sql::Session& session, FileId file, PoolId pool) {
+  std::optional<Held> held;
+  SLUICE_TRY([[maybe_unused]] auto rows,
+             session.run(hold_upload, {pool.number, file.number}, [&](const sql::Row& row) {
+               held = {entry_of(row), row.integer(entry_columns) != 0,
+                       row.integer(entry_columns + 1) != 0};
+             }));
+  return held;
+}
+
+Result<Entry> appear(sql::Session& session, const Entry& upload, const Arrival& arrival,
+                     std::int64_t now) {
+  const std::string checksums = checksums_text(arrival.checksums);
+  auto shown = one_entry(session, show,
+                         {static_cast<std::int64_t>(arrival.size), std::string_view(checksums), now,
+                          now, upload.id.number});
+  if (!shown) {
+    if (shown.error().code == Errc::exists) return fail(Errc::exists, upload.name);
+    return tl::unexpected<Error>(std::move(shown).error());
   }
-  return tl::unexpected<Error>(std::move(done).error());
+  if (!*shown) return no_upload(upload.id);
+  return std::move(**shown);
+}
+
+Result<std::vector<Entry>> all(sql::Session& session, const sql::Query& query,
+                               std::initializer_list<sql::Value> values) {
+  std::vector<Entry> out;
+  SLUICE_TRY([[maybe_unused]] auto rows, session.run(query, values, [&](const sql::Row& row) {
+    out.push_back(entry_of(row));
+  }));
+  return out;
 }
 
 }  // namespace
@@ -112,7 +185,11 @@ Result<Entry> Uploads::begin(FileId parent, std::string_view name, const NewUplo
                            .is_upload = true,
                            .replaces = wanted.replaces,
                            .expires_ns = until};
-    return make_entry(session, parent, name, wanted.entry, shape, now);
+    SLUICE_TRY(Entry made, make_entry(session, parent, name, wanted.entry, shape, now));
+    if (wanted.pool) {
+      SLUICE_CHECK(place_on(session, made.id, *wanted.pool, wanted.expected_size, now));
+    }
+    return made;
   });
 }
 
@@ -125,32 +202,36 @@ Status Uploads::renew(FileId file, Duration lifetime) {
   });
 }
 
+Status Uploads::renew(std::span<const FileId> files, Duration lifetime) {
+  if (files.empty()) return {};
+  const std::int64_t until = clock_() + std::chrono::nanoseconds(lifetime).count();
+  const std::string numbers = fmt::format(
+      "{}", fmt::join(files | std::views::transform([](FileId file) { return file.number; }), ","));
+  return database_.write("renew_uploads", [&](sql::Session& session) -> Status {
+    SLUICE_TRY([[maybe_unused]] auto renewed,
+               session.run(renew_leases, {until, std::string_view(numbers)}));
+    return {};
+  });
+}
+
 Result<Entry> Uploads::commit(FileId file, const Arrival& arrival) {
   SLUICE_CHECK(check_arrival(arrival));
   const std::int64_t now = clock_();
-  const std::string checksums = checksums_text(arrival.checksums);
   const auto size = static_cast<std::int64_t>(arrival.size);
   return database_.write("commit_upload", [&](sql::Session& session) -> Result<Entry> {
-    std::optional<Entry> upload;
-    bool replaces = false;
-    SLUICE_TRY([[maybe_unused]] auto rows,
-               session.run(hold_upload, {file.number}, [&](const sql::Row& row) {
-                 upload = entry_of(row);
-                 replaces = row.integer(entry_columns) != 0;
-               }));
+    SLUICE_TRY(const std::optional<Held> upload, hold(session, file, arrival.pool));
     if (!upload) return committed_before(session, file, arrival);
-    if (replaces) SLUICE_CHECK(remove_replaced(session, *upload, now));
+    const Entry& entry = upload->entry;
+    if (upload->replaces) SLUICE_CHECK(remove_replaced(session, entry, now));
     SLUICE_CHECK(put(session, file, arrival, now));
-    auto shown =
-        one_entry(session, show, {size, std::string_view(checksums), now, now, file.number});
-    if (!shown) {
-      if (shown.error().code == Errc::exists) return fail(Errc::exists, upload->name);
-      return tl::unexpected<Error>(std::move(shown).error());
+    if (upload->has_other_places) {
+      SLUICE_TRY([[maybe_unused]] auto given_up,
+                 session.run(give_up_places, {now, file.number, arrival.pool.number}));
     }
-    if (!*shown) return no_upload(file);
-    SLUICE_CHECK(charge(session, upload->parent, upload->owner, upload->group, {size, 1}));
-    SLUICE_CHECK(touch_directory(session, upload->parent, now));
-    return std::move(**shown);
+    SLUICE_TRY(Entry shown, appear(session, entry, arrival, now));
+    SLUICE_CHECK(charge(session, entry.parent, entry.owner, entry.group, {size, 1}));
+    SLUICE_CHECK(touch_directory(session, entry.parent, now));
+    return shown;
   });
 }
 
@@ -172,12 +253,14 @@ Result<std::optional<Entry>> Uploads::find(FileId parent, std::string_view name)
 Result<std::vector<Entry>> Uploads::expired(std::size_t limit) {
   const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
   const std::int64_t now = clock_();
-  return database_.read([&](sql::Session& session) -> Result<std::vector<Entry>> {
-    std::vector<Entry> out;
-    SLUICE_TRY([[maybe_unused]] auto rows,
-               session.run(abandoned, {now, count},
-                           [&](const sql::Row& row) { out.push_back(entry_of(row)); }));
-    return out;
+  return database_.read(
+      [&](sql::Session& session) { return all(session, abandoned, {now, count}); });
+}
+
+Result<std::vector<Entry>> Uploads::unfinished_on(PoolId pool, FileId after, std::size_t limit) {
+  const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
+  return database_.read([&](sql::Session& session) {
+    return all(session, on_pool, {pool.number, after.number, count});
   });
 }
 

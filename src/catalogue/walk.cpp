@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 
@@ -33,7 +34,7 @@ std::string entry_columns_of(const std::string& table) {
   return out;
 }
 
-WalkQuery make_walk_query(std::size_t length) {
+WalkQuery make_walk_query(std::size_t length, bool with_replicas) {
   WalkQuery made;
   std::string columns;
   std::string joins;
@@ -54,23 +55,35 @@ WalkQuery make_walk_query(std::size_t length) {
         " LEFT JOIN entry {0} ON {0}.parent = e{1}.id AND {0}.upload = 0 AND {0}.name = :name{2}",
         table, i - 1, i);
   }
+  if (with_replicas) {
+    columns += ", r.pool, r.state, r.size, r.changed";
+    made.out += "iiii";
+    joins += fmt::format(" LEFT JOIN replica r ON r.file = e{}.id", length);
+  }
   made.in += 'i';
   made.text = "SELECT " + columns + " FROM entry e0" + joins + " WHERE e0.id = :start";
   return made;
 }
 
-const sql::Query& walk_query(std::size_t length) {
-  static std::array<WalkQuery, stride + 1> queries = [] {
-    std::array<WalkQuery, stride + 1> made;
-    for (std::size_t i = 1; i <= stride; ++i) made[i] = make_walk_query(i);
+using WalkQueries = std::array<WalkQuery, stride + 1>;  // by length; that of 0 is empty
+
+const sql::Query& walk_query(std::size_t length, bool with_replicas) {
+  static std::array<WalkQueries, 2> queries = [] {
+    std::array<WalkQueries, 2> made;
+    for (std::size_t i = 1; i <= stride; ++i) {
+      made[0][i] = make_walk_query(i, false);
+      made[1][i] = make_walk_query(i, true);
+    }
     return made;
   }();
   static const bool pointed = [] {  // after the texts have their final place
-    for (WalkQuery& q : queries) q.query = {q.text, q.in, q.out};
+    for (WalkQueries& kind : queries) {
+      for (WalkQuery& q : kind) q.query = {q.text, q.in, q.out};
+    }
     return true;
   }();
   static_cast<void>(pointed);
-  return queries.at(length).query;
+  return queries.at(with_replicas ? 1 : 0).at(length).query;
 }
 
 // What one statement tells about one name.
@@ -83,10 +96,13 @@ struct Found {
 
 class Walker {
  public:
-  Walker(sql::Session& session, std::vector<std::string> names, LastLink last)
+  // Brings the replicas of what it finds where it is told a place for them.
+  Walker(sql::Session& session, std::vector<std::string> names, LastLink last,
+         std::vector<Replica>* replicas)
       : session_(session),
         todo_(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end())),
-        last_(last) {}
+        last_(last),
+        replicas_(replicas) {}
 
   Result<Walk> run() {
     here_.push_back(root_directory);
@@ -129,27 +145,43 @@ class Walker {
     std::vector<sql::Value> values(todo_.begin(),
                                    todo_.begin() + static_cast<std::ptrdiff_t>(length));
     values.emplace_back(here_.back().number);
+    const bool with_replicas = replicas_ != nullptr && length == todo_.size();
     SLUICE_TRY([[maybe_unused]] auto rows,
-               session_.run(walk_query(length), values, [&](const sql::Row& row) {
-                 for (std::size_t i = 0; i < length; ++i) {
-                   const std::size_t at = i * short_columns;
-                   if (row.is_null(at)) return;
-                   const FileId id{row.integer(at)};
-                   found.push_back({id,
-                                    static_cast<EntryKind>(row.integer(at + 1)),
-                                    {id, static_cast<std::uint32_t>(row.integer(at + 2)),
-                                     row.integer(at + 3), row.integer(at + 4)},
-                                    row.text(at + 5)});
-                 }
-                 const std::size_t at = length * short_columns;
-                 if (row.is_null(at)) return;
-                 whole = entry_of(row, at);
-                 found.push_back({whole.id,
-                                  whole.kind,
-                                  {whole.id, whole.mode, whole.owner, whole.group},
-                                  whole.target});
+               session_.run(walk_query(length, with_replicas), values, [&](const sql::Row& row) {
+                 // Further rows are further replicas.
+                 if (found.empty()) read_chain(row, length, found, whole);
+                 if (with_replicas) read_replica(row, length * short_columns);
                }));
     return {};
+  }
+
+  static void read_chain(const sql::Row& row, std::size_t length, std::vector<Found>& found,
+                         Entry& whole) {
+    for (std::size_t i = 0; i < length; ++i) {
+      const std::size_t at = i * short_columns;
+      if (row.is_null(at)) return;
+      const FileId id{row.integer(at)};
+      found.push_back({id,
+                       static_cast<EntryKind>(row.integer(at + 1)),
+                       {id, static_cast<std::uint32_t>(row.integer(at + 2)), row.integer(at + 3),
+                        row.integer(at + 4)},
+                       row.text(at + 5)});
+    }
+    const std::size_t at = length * short_columns;
+    if (row.is_null(at)) return;
+    whole = entry_of(row, at);
+    found.push_back(
+        {whole.id, whole.kind, {whole.id, whole.mode, whole.owner, whole.group}, whole.target});
+  }
+
+  void read_replica(const sql::Row& row, std::size_t at_entry) {
+    const std::size_t at = at_entry + entry_columns;
+    if (row.is_null(at)) return;
+    replicas_->push_back({{row.integer(at_entry)},
+                          {row.integer(at)},
+                          static_cast<ReplicaState>(row.integer(at + 1)),
+                          static_cast<std::uint64_t>(row.integer(at + 2)),
+                          row.integer(at + 3)});
   }
 
   // Takes the first name off the path. True when the entry was an ordinary directory and the next name is in it.
@@ -192,6 +224,7 @@ class Walker {
   sql::Session& session_;
   std::deque<std::string> todo_;
   const LastLink last_;
+  std::vector<Replica>* const replicas_;
   std::vector<FileId> here_;  // from the root to where we are, for ".."
   std::size_t links_ = 0;
   bool done_ = false;
@@ -213,7 +246,14 @@ Result<std::vector<std::string>> names_of_path(std::string_view path) {
 }
 
 Result<Walk> walk(sql::Session& session, std::vector<std::string> names, LastLink last) {
-  return Walker(session, std::move(names), last).run();
+  return Walker(session, std::move(names), last, nullptr).run();
+}
+
+Result<Located> locate(sql::Session& session, std::vector<std::string> names, LastLink last) {
+  Located out;
+  SLUICE_TRY(out.walk, Walker(session, std::move(names), last, &out.replicas).run());
+  std::ranges::sort(out.replicas, {}, &Replica::pool);
+  return out;
 }
 
 }  // namespace sluice::catalogue

@@ -3,6 +3,7 @@
 // A link in the middle costs one more statement.
 #pragma once
 
+#include "catalogue/replicas.h"
 #include "catalogue/sql/session.h"
 #include "catalogue/types.h"
 
@@ -33,11 +34,19 @@ struct Walk {
       missing;  // what comes after the last directory; empty when the entry is there
 };
 
+// What a door needs to know to open a path.
+struct Located {
+  Walk walk;
+  std::vector<Replica> replicas;  // all of the file, in whatever state, by pool
+};
+
 // "/a/b" -> {"a", "b"}; empty elements are dropped. Errors as check_name(), too_long for the whole.
 Result<std::vector<std::string>> names_of_path(std::string_view path);
 
 // Errors: not_file when something else than a directory is in the way; invalid_argument for a circle of links. A missing
 // name is no error.
 Result<Walk> walk(sql::Session& session, std::vector<std::string> names, LastLink last);
+// The same with the replicas, and no more statements.
+Result<Located> locate(sql::Session& session, std::vector<std::string> names, LastLink last);
 
 }  // namespace sluice::catalogue

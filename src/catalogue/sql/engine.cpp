@@ -26,8 +26,13 @@ constexpr std::array words{
          "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7378697629)) AS l"},
     // Moves of directories exclude each other, else two of them could make a circle.
     Word{"lock_moves", "SELECT 1", "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7378697630)) AS l"},
+    // One program at a time makes a signing key.
+    Word{"lock_keys", "SELECT 1", "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7378697631)) AS l"},
     // Holds all writers of the namespace off, so that a new quota can count what is there.
     Word{"lock_entries", "SELECT 1 WHERE 0 = 1", "LOCK TABLE entry IN SHARE ROW EXCLUSIVE MODE"},
+    // A set of numbers out of one text, "1,2,3".
+    Word{"numbers", "(SELECT value FROM json_each('[' || :numbers || ']'))",
+         "(SELECT CAST(n AS BIGINT) FROM string_to_table(:numbers, ',') AS n)"},
     // At the end of a SELECT: keep the rows until the end of the transaction.
     Word{"for_update", "", "FOR UPDATE"},
     Word{"for_key_share", "", "FOR KEY SHARE"},

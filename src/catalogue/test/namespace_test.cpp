@@ -48,6 +48,44 @@ TEST_P(NamespaceTest, MakeErrors) {
   EXPECT_EQ(code_of(names.make_path(a.id, {"l", "b"}, {})), Errc::not_file);
 }
 
+TEST_P(NamespaceTest, LocateBringsTheReplicas) {
+  Entry d = directory("/a/b");
+  const PoolId p2 = pool("pool2");
+  const PoolId p1 = pool();
+  Entry file = upload(d.id, "f", 10).value();
+  ASSERT_TRUE(catalogue->replicas().add(file.id, p2));
+  ASSERT_TRUE(names.make_link(root_directory, "l", "a/b/f", {}));
+  for (const char* path : {"/a/b/f", "/l"}) {
+    Located found = names.locate(path).value();
+    EXPECT_EQ(found.walk.entry.value().id, file.id);
+    ASSERT_EQ(found.replicas.size(), 2U);
+    EXPECT_EQ(found.replicas[0].pool, p2);
+    EXPECT_EQ(found.replicas[0].state, ReplicaState::created);
+    EXPECT_EQ(found.replicas[1].pool, p1);
+    EXPECT_EQ(found.replicas[1].state, ReplicaState::online);
+    EXPECT_EQ(found.replicas[1].file, file.id);
+    EXPECT_EQ(found.replicas[1].size, 10U);
+  }
+  EXPECT_EQ(names.locate("/a/b/f").value().walk.passed.size(), 3U);
+  EXPECT_TRUE(names.locate("/l", LastLink::itself).value().walk.entry->is_link());
+  EXPECT_TRUE(names.locate("/l", LastLink::itself).value().replicas.empty());
+  EXPECT_EQ(names.locate("/").value().walk.entry->id, root_directory);
+  Located missing = names.locate("/a/b/g").value();
+  EXPECT_FALSE(missing.walk.entry);
+  EXPECT_EQ(missing.walk.missing, std::vector<std::string>{"g"});
+  EXPECT_TRUE(missing.replicas.empty());
+}
+
+TEST_P(NamespaceTest, LocateBeyondOneStatement) {
+  std::string path;
+  for (int i = 0; i < 20; ++i) path += "/d";
+  Entry file = upload(directory(path).id, "f", 10).value();
+  Located found = names.locate(path + "/f").value();
+  EXPECT_EQ(found.walk.entry.value().id, file.id);
+  EXPECT_EQ(found.walk.passed.size(), 21U);
+  EXPECT_EQ(found.replicas.size(), 1U);
+}
+
 TEST_P(NamespaceTest, WalkTellsHowFarThePathGoes) {
   Entry b = directory("/a/b");
   Walk walk = names.walk("/a/b/c/d").value();

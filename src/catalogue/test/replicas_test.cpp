@@ -43,6 +43,14 @@ TEST_P(ReplicasTest, ASecondCopy) {
             Errc::not_found);
 }
 
+TEST_P(ReplicasTest, AnyReplicaMayBreak) {
+  Entry file = upload(root_directory, "f", 10).value();
+  ASSERT_TRUE(replicas.set_state(file.id, p1, ReplicaState::broken));  // also the only one
+  ASSERT_TRUE(replicas.set_state(file.id, p1, ReplicaState::broken));
+  EXPECT_EQ(replicas.of_file(file.id).value().at(0).state, ReplicaState::broken);
+  ASSERT_TRUE(replicas.set_state(file.id, p1, ReplicaState::online));  // repaired
+}
+
 TEST_P(ReplicasTest, TheLastReadableOneStays) {
   Entry file = upload(root_directory, "f", 10).value();
   ASSERT_TRUE(replicas.add(file.id, p2));

@@ -97,6 +97,89 @@ TEST_P(UploadsTest, AbortLeavesWorkForPools) {
   EXPECT_TRUE(uploads.begin(root_directory, "f", {}));
 }
 
+TEST_P(UploadsTest, APlaceIsMadeWithTheUpload) {
+  EXPECT_EQ(code_of(uploads.begin(root_directory, "f", {.pool = PoolId{4711}})), Errc::not_found);
+  EXPECT_FALSE(uploads.find(root_directory, "f").value());
+  Entry begun = uploads.begin(root_directory, "f", {.expected_size = 9, .pool = p1}).value();
+  auto copies = replicas.of_file(begun.id).value();
+  ASSERT_EQ(copies.size(), 1U);
+  EXPECT_EQ(copies[0].pool, p1);
+  EXPECT_EQ(copies[0].state, ReplicaState::created);
+  EXPECT_EQ(copies[0].size, 9U);
+  ASSERT_TRUE(uploads.commit(begun.id, {.pool = p1, .size = 10}));
+  copies = replicas.of_file(begun.id).value();
+  ASSERT_EQ(copies.size(), 1U);
+  EXPECT_EQ(copies[0].state, ReplicaState::online);
+  EXPECT_EQ(copies[0].size, 10U);
+}
+
+TEST_P(UploadsTest, BytesThatArriveElsewhereGiveUpTheFirstPlace) {
+  const PoolId p2 = pool("pool2");
+  Entry begun = uploads.begin(root_directory, "f", {.pool = p1}).value();
+  ASSERT_TRUE(uploads.commit(begun.id, {.pool = p2, .size = 10}));
+  auto copies = replicas.of_file(begun.id).value();
+  ASSERT_EQ(copies.size(), 2U);
+  EXPECT_EQ(copies[0].state, ReplicaState::deleting);
+  EXPECT_EQ(copies[1].state, ReplicaState::online);
+  EXPECT_EQ(replicas.claim_deletions(p1, 10, Duration{1'000}).value().size(), 1U);
+  ASSERT_TRUE(replicas.forget(begun.id, p1));
+  EXPECT_EQ(replicas.of_file(begun.id).value().size(), 1U);
+  EXPECT_TRUE(catalogue->trash().list({}, 10).value().empty());
+}
+
+TEST_P(UploadsTest, WhatAPoolWasToldToDeleteDoesNotArrive) {
+  Entry begun = uploads.begin(root_directory, "f", {.pool = p1}).value();
+  ASSERT_TRUE(replicas.retire(begun.id, p1, Last::may_go));
+  EXPECT_EQ(code_of(uploads.commit(begun.id, {.pool = p1, .size = 1})), Errc::conflict);
+  EXPECT_EQ(replicas.of_file(begun.id).value().at(0).state, ReplicaState::deleting);
+}
+
+TEST_P(UploadsTest, APoolFindsWhatDidNotArrive) {
+  const PoolId p2 = pool("pool2");
+  std::vector<FileId> begun;
+  for (int i = 0; i < 5; ++i) {
+    begun.push_back(
+        uploads.begin(root_directory, "f" + std::to_string(i), {.pool = p1}).value().id);
+  }
+  ASSERT_TRUE(uploads.begin(root_directory, "elsewhere", {.pool = p2}));
+  // A copy that is on its way between pools is no upload.
+  Entry copied = upload(root_directory, "g", 1, {.pool = p2}).value();
+  ASSERT_TRUE(replicas.retire(copied.id, p1, Last::may_go));
+  ASSERT_TRUE(replicas.forget(copied.id, p1));
+  ASSERT_TRUE(replicas.add(copied.id, p1));
+  ASSERT_TRUE(uploads.commit(begun[1], {.pool = p1, .size = 1}));
+  ASSERT_TRUE(uploads.abort(begun[2]));
+  auto page = uploads.unfinished_on(p1, {}, 2).value();
+  ASSERT_EQ(page.size(), 2U);
+  EXPECT_EQ(page[0].id, begun[0]);
+  EXPECT_EQ(page[0].name, "f0");
+  EXPECT_EQ(page[1].id, begun[3]);
+  page = uploads.unfinished_on(p1, page[1].id, 2).value();
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page[0].id, begun[4]);
+  for (FileId file : {begun[0], begun[3], begun[4]}) ASSERT_TRUE(uploads.abort(file));
+  EXPECT_TRUE(uploads.unfinished_on(p1, {}, 10).value().empty());
+  EXPECT_EQ(replicas.claim_deletions(p1, 10, Duration{1'000}).value().size(), 4U);
+}
+
+TEST_P(UploadsTest, ManyAreRenewedAtOnce) {
+  std::vector<FileId> begun;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    begun.push_back(uploads.begin(root_directory, name, {.lifetime = Duration{1'000}}).value().id);
+  }
+  ASSERT_TRUE(uploads.abort(begun[7]));
+  Entry seen = upload(root_directory, "seen", 1).value();
+  begun.push_back(seen.id);
+  ASSERT_TRUE(uploads.renew(std::span(begun).subspan(1), Duration{60'000}));
+  ASSERT_TRUE(uploads.renew(std::span<const FileId>{}, Duration{60'000}));
+  clock.pass(2'000'000'000);
+  auto expired = uploads.expired(10).value();
+  ASSERT_EQ(expired.size(), 1U);
+  EXPECT_EQ(expired[0].id, begun[0]);
+  EXPECT_EQ(names.stat(seen.id).value().changed_ns, seen.changed_ns);
+}
+
 TEST_P(UploadsTest, AbandonedUploadsAreFound) {
   Entry a = uploads.begin(root_directory, "a", {.lifetime = Duration{1'000}}).value();
   Entry b = uploads.begin(root_directory, "b", {.lifetime = Duration{1'000}}).value();
