@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every change of a queue happens under the lock and ends with serve(), so that nobody ever waits while there is room. A
+// waiting admit() sleeps on a timer of its own that never fires; whoever gives it a place, or kills it, posts the
+// cancellation of that timer to its executor. What it finds after waking, under the lock, says what happened: a place, an
+// end, or nothing, which means that its own caller was cancelled. Any order of these three is therefore fine, and ~Mover
+// gives back whatever it had.
+#include "pool/movers/movers.h"
+
+#include "base/must_not_throw.h"
+#include "base/task_group.h"
+#include "pool/movers/movers_log.h"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace sluice::pool {
+namespace {
+
+std::string why_overdue(const QueueLimits& limits, EndedBy by) {
+  if (by == EndedBy::idle_timeout) {
+    return "idle for more than " + sluice::to_text(limits.idle_timeout);
+  }
+  return "open for more than " + sluice::to_text(limits.total_timeout);
+}
+
+tl::unexpected<Error> no_queue(std::string_view name) {
+  return fail(Errc::not_found, fmt::format("mover queue {}", name));
+}
+
+}  // namespace
+
+// Declared before the lock is taken, it goes off after the release: posting wakes threads, writing the log may block, and
+// an owner that hears of the end may drop its mover at once.
+class Movers::Notices {
+ public:
+  Notices() = default;
+  Notices(const Notices&) = delete;
+  Notices& operator=(const Notices&) = delete;
+  ~Notices() {
+    must_not_throw([this] {
+      for (std::shared_ptr<Wake>& wake : wakes_) send(std::move(wake));
+      for (Ended& ended : ended_) tell(ended);
+    });
+  }
+
+  void wake(std::shared_ptr<Wake> waiting) { wakes_.push_back(std::move(waiting)); }
+  void end(const Mover& mover, EndedBy by, Mover::OnEnd on_end) {
+    ended_.push_back({mover.id(), mover.request(), mover.why(), by, std::move(on_end)});
+  }
+
+ private:
+  struct Ended {
+    MoverId id;
+    MoverRequest request;
+    std::string why;
+    EndedBy by;
+    Mover::OnEnd on_end;
+  };
+
+  // A timer belongs to the thread of its executor.
+  static void send(std::shared_ptr<Wake> wake) {
+    auto executor = wake->get_executor();
+    asio::post(executor, [wake = std::move(wake)] { wake->cancel(); });
+  }
+
+  static void tell(const Ended& ended) {
+    movers_log.info("mover.killed", {{"mover", ended.id.number},
+                                     {"queue", ended.request.queue},
+                                     {"by", ended_by_names.at(static_cast<std::size_t>(ended.by))},
+                                     {"why", ended.why},
+                                     {"path", ended.request.path},
+                                     {"user", ended.request.user},
+                                     {"client", ended.request.client}});
+    if (ended.on_end) ended.on_end();
+  }
+
+  std::vector<std::shared_ptr<Wake>> wakes_;
+  std::vector<Ended> ended_;
+};
+
+Movers::Movers(const MoverConfig& config, Metrics& metrics, Mover::Now now)
+    : max_waiting_(config.max_waiting), metrics_(metrics), now_(now) {
+  std::string name(regular_queue);
+  regular_ = &queues_.try_emplace(name, QueueSettings{name, {}}, metrics_).first->second;
+}
+
+Task<std::shared_ptr<Mover>> Movers::admit(MoverRequest request, Mover::OnEnd on_end) {
+  auto executor = co_await asio::this_coro::executor;
+  auto mover = std::make_shared<Mover>(shared_from_this(), std::move(request), std::move(on_end));
+  SLUICE_CO_TRY(std::shared_ptr<Wake> wake, enter(*mover, executor));
+  if (!wake) co_return mover;
+  co_await wake->async_wait(as_value);
+  SLUICE_CO_CHECK(take_up(*mover));
+  co_return mover;
+}
+
+// Nothing to wait for, or what wakes the caller.
+Result<std::shared_ptr<Movers::Wake>> Movers::enter(Mover& mover,
+                                                    const asio::any_io_executor& executor) {
+  std::lock_guard lock(mutex_);
+  MoverQueue& queue = queue_for(mover.request_.queue);
+  mover.request_.queue = queue.name();
+  mover.id_ = MoverId{++last_id_};
+  mover.asked_ = now_();
+  if (queue.has_room()) {
+    queue.activate(mover, Mover::State::active, mover.asked_);
+    return std::shared_ptr<Wake>();
+  }
+  if (queue.waiting() >= max_waiting_) {
+    queue.count_refused();
+    return fail(Errc::overloaded,
+                fmt::format("{} opens wait in mover queue {}", queue.waiting(), queue.name()));
+  }
+  auto wake = std::make_shared<Wake>(executor, Wake::time_point::max());
+  queue.park(mover, wake);
+  return wake;
+}
+
+// What became of a mover while its admit() waited.
+Status Movers::take_up(Mover& mover) {
+  std::lock_guard lock(mutex_);
+  if (mover.state_ == Mover::State::granted) {
+    mover.state_ = Mover::State::active;
+    return {};
+  }
+  if (mover.ended()) return fail(Errc::cancelled, mover.why());
+  return fail(Errc::cancelled, "the open was given up in mover queue " + mover.request_.queue);
+}
+
+void Movers::leave(Mover& mover) {
+  Notices notices;
+  std::lock_guard lock(mutex_);
+  if (mover.state_ == Mover::State::outside) return;
+  MoverQueue& queue = *mover.queue_;
+  queue.drop(mover);
+  serve(queue, notices);
+}
+
+void Movers::serve(MoverQueue& queue, Notices& notices) {
+  while (Mover* next = queue.take_next()) {
+    queue.activate(*next, Mover::State::granted, now_());
+    notices.wake(std::move(next->wake_));
+  }
+}
+
+void Movers::end(Mover& mover, EndedBy by, std::string_view why, Notices& notices) {
+  MoverQueue& queue = *mover.queue_;
+  bool has_owner = mover.state_ == Mover::State::active;
+  queue.count_ended(by);
+  queue.drop(mover);
+  mover.why_ = why;
+  mover.ended_.store(true, std::memory_order_release);
+  notices.end(mover, by, has_owner ? std::exchange(mover.on_end_, {}) : Mover::OnEnd());
+  if (mover.wake_) notices.wake(std::move(mover.wake_));
+  serve(queue, notices);
+}
+
+Status Movers::kill(MoverId id, std::string_view reason) {
+  Notices notices;
+  std::lock_guard lock(mutex_);
+  for (auto& [name, queue] : queues_) {
+    Mover* mover = queue.find(id);
+    if (mover == nullptr) continue;
+    end(*mover, EndedBy::kill, reason.empty() ? "killed" : reason, notices);
+    return {};
+  }
+  return fail(Errc::not_found, fmt::format("mover {}", id.number));
+}
+
+void Movers::sweep() {
+  Notices notices;
+  std::lock_guard lock(mutex_);
+  Clock::time_point now = now_();
+  for (auto& [name, queue] : queues_) {
+    for (auto [mover, by] : queue.overdue(now)) {
+      end(*mover, by, why_overdue(queue.settings().limits, by), notices);
+    }
+  }
+}
+
+std::vector<MoverInfo> Movers::list() const {
+  std::vector<MoverInfo> all;
+  {
+    std::lock_guard lock(mutex_);
+    Clock::time_point now = now_();
+    for (const auto& [name, queue] : queues_) {
+      queue.for_each([&](const Mover& mover, bool is_active) {
+        all.push_back(info_of(mover, is_active, now));
+      });
+    }
+  }
+  std::ranges::sort(all, {}, &MoverInfo::id);
+  return all;
+}
+
+MoverInfo Movers::info_of(const Mover& mover, bool is_active, Clock::time_point now) {
+  using std::chrono::floor;
+  MoverInfo info{mover.id_, is_active, mover.request_, mover.bytes()};
+  info.waited = floor<Duration>((is_active ? mover.started_ : now) - mover.asked_);
+  if (!is_active) return info;
+  info.running = floor<Duration>(now - mover.started_);
+  // It may have been used since `now` was read.
+  Clock::time_point accessed = mover.accessed_.load(std::memory_order_relaxed);
+  info.idle = floor<Duration>(now - std::min(now, accessed));
+  return info;
+}
+
+MoverQueue& Movers::queue_for(std::string_view name) {
+  auto found = queues_.find(name);
+  return found == queues_.end() ? *regular_ : found->second;
+}
+
+Status Movers::create(const QueueSettings& queue) {
+  SLUICE_CHECK(check(queue));
+  std::lock_guard lock(mutex_);
+  if (queues_.contains(queue.name)) return fail(Errc::exists, "mover queue " + queue.name);
+  if (queues_.size() >= max_queues) {
+    return fail(Errc::no_space,
+                fmt::format("mover queue {}: there are {} already", queue.name, queues_.size()));
+  }
+  queues_.try_emplace(queue.name, queue, metrics_);
+  return {};
+}
+
+Status Movers::remove(std::string_view name) {
+  std::lock_guard lock(mutex_);
+  auto found = queues_.find(name);
+  if (found == queues_.end()) return no_queue(name);
+  MoverQueue& queue = found->second;
+  if (&queue == regular_) {
+    return fail(Errc::invalid_argument, fmt::format("mover queue {} has to stay", name));
+  }
+  if (queue.active() + queue.waiting() > 0) {
+    return fail(Errc::exists, fmt::format("mover queue {} has {} movers and {} waiting opens", name,
+                                          queue.active(), queue.waiting()));
+  }
+  queues_.erase(found);
+  return {};
+}
+
+template <class Change>
+Status Movers::change(std::string_view name, Change change) {
+  Notices notices;
+  std::lock_guard lock(mutex_);
+  auto found = queues_.find(name);
+  if (found == queues_.end()) return no_queue(name);
+  MoverQueue& queue = found->second;
+  QueueSettings settings = queue.settings();
+  change(settings.limits);
+  SLUICE_CHECK(check(settings));
+  queue.set_limits(settings.limits);
+  serve(queue, notices);
+  return {};
+}
+
+Status Movers::put(const QueueSettings& queue) {
+  Status made = create(queue);
+  if (made || made.error().code != Errc::exists) return made;
+  return change(queue.name, [&](QueueLimits& limits) { limits = queue.limits; });
+}
+
+Status Movers::set_max_active(std::string_view queue, std::uint32_t max_active) {
+  return change(queue, [&](QueueLimits& limits) { limits.max_active = max_active; });
+}
+
+Status Movers::set_order(std::string_view queue, QueueOrder order) {
+  return change(queue, [&](QueueLimits& limits) { limits.order = order; });
+}
+
+Status Movers::set_timeouts(std::string_view queue, Duration idle, Duration total) {
+  return change(queue, [&](QueueLimits& limits) {
+    limits.idle_timeout = idle;
+    limits.total_timeout = total;
+  });
+}
+
+std::vector<QueueInfo> Movers::queues() const {
+  std::lock_guard lock(mutex_);
+  std::vector<QueueInfo> all;
+  for (const auto& [name, queue] : queues_) {
+    all.push_back({queue.settings(), queue.active(), queue.waiting()});
+  }
+  return all;
+}
+
+}  // namespace sluice::pool
