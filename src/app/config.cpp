@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace sluice::app {
@@ -15,20 +17,35 @@ std::string default_data_directory() {
 
 }  // namespace
 
+std::string machine_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
 Sections sections_of(Config& config) {
   Sections all;
   all.emplace_back("The program", config.serve, serve_settings);
   all.emplace_back("Runtime and listeners", config.net, net::net_settings);
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
-  all.emplace_back("Storage", config.pool, disk::disk_settings);
+  all.emplace_back("Doors", config.door, door::door_settings);
+  all.emplace_back("Pools", config.pool, pool::pool_settings);
+  all.emplace_back("Movers", config.movers, pool::mover_settings);
+  all.emplace_back("Catalogue", config.catalogue, catalogue::catalogue_settings);
+  all.emplace_back("Storage", config.disk, disk::disk_settings);
   all.emplace_back("The HTTP service", config.http, http::limit_settings);
   return all;
 }
 
 void complete(Config& config) {
-  if (config.serve.data_directory.empty()) config.serve.data_directory = default_data_directory();
-  if (config.pool.export_directory.empty())
-    config.pool.export_directory = config.serve.data_directory + "/export";
+  std::string& data = config.serve.data_directory;
+  if (data.empty()) data = default_data_directory();
+  auto& roles = config.serve.roles;
+  if (roles.empty() && config.disk.export_directory.empty()) roles = {"door", "pool"};
+  if (roles.empty()) roles = {"export"};
+  if (config.disk.export_directory.empty()) config.disk.export_directory = data + "/export";
+  if (config.pool.directory.empty()) config.pool.directory = data + "/pool";
+  if (config.pool.name.empty()) config.pool.name = machine_name();
+  if (config.catalogue.url.empty()) config.catalogue.url = "sqlite:" + data + "/catalogue.db";
 }
 
 }  // namespace sluice::app

@@ -5,9 +5,13 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "catalogue/config.h"
 #include "disk/config.h"
+#include "door/config.h"
 #include "http/config.h"
 #include "net/config.h"
+#include "pool/config.h"
+#include "pool/movers/config.h"
 #include "xroot/server/config.h"
 
 #include <array>
@@ -26,6 +30,7 @@ constexpr std::array<EnumName<LogFormat>, 2> names_of(LogFormat) {
 namespace sluice::app {
 
 struct ServeConfig {
+  std::vector<std::string> roles;
   std::vector<std::string> listen = {"127.0.0.1:1094"};
   Endpoint http{"127.0.0.1", 9094};
   std::string data_directory;
@@ -36,6 +41,10 @@ struct ServeConfig {
 };
 
 inline constexpr std::tuple serve_settings{
+    setting("serve.roles", &ServeConfig::roles, Reload::no,
+            "What this process is: \"door\" and \"pool\", which share a catalogue, or \"export\". "
+            "Empty: \"export\" where "
+            "pool.export is set, else both of the others."),
     setting("serve.listen", &ServeConfig::listen, Reload::no,
             "Addresses of the xroot service, HOST:PORT each. \"*\" is every address, port 0 lets "
             "the system choose."),
@@ -62,12 +71,19 @@ struct Config {
   ServeConfig serve;
   net::NetConfig net;
   xroot::server::ServerConfig xroot;
-  disk::DiskConfig pool;
+  disk::DiskConfig disk;
+  catalogue::CatalogueConfig catalogue;
+  pool::PoolConfig pool;
+  pool::MoverConfig movers;
+  door::DoorConfig door;
   http::Limits http;
 };
 
 // The sections refer to `config`, which must outlive them.
 Sections sections_of(Config& config);
+
+// As the system calls itself.
+std::string machine_name();
 
 // What was not set and depends on the environment: directories.
 void complete(Config& config);

@@ -56,7 +56,7 @@ Result<Capability> read_body(ByteView body) {
 }  // namespace
 
 Result<std::string> sign(const Capability& capability, const KeyRing& keys) {
-  auto key = keys.newest();
+  auto key = keys.signer();
   if (!key) return fail(Errc::server, "there is no key to sign capabilities with");
   if (capability.queue.size() > max_text || capability.user.size() > max_text ||
       capability.excluded.size() > max_excluded) {

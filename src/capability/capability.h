@@ -44,7 +44,7 @@ struct Capability {
   bool operator==(const Capability&) const = default;
 };
 
-// Signed with the newest key. Errors: server (there is no key yet), too_long.
+// Signed with the ring's signer. Errors: server (there is no key yet), too_long.
 Result<std::string> sign(const Capability& capability, const KeyRing& keys);
 
 // Errc::not_authorized for everything that was not signed with a live key, is of another version or has expired.

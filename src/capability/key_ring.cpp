@@ -5,17 +5,18 @@
 
 namespace sluice::capability {
 
-void KeyRing::replace(std::vector<Key> keys) {
+void KeyRing::replace(std::vector<Key> keys, std::size_t signer) {
   std::vector<std::shared_ptr<const Key>> fresh;
   fresh.reserve(keys.size());
   for (Key& key : keys) fresh.push_back(std::make_shared<const Key>(std::move(key)));
   std::lock_guard lock(mutex_);
   keys_ = std::move(fresh);
+  signer_ = signer;
 }
 
-std::shared_ptr<const Key> KeyRing::newest() const {
+std::shared_ptr<const Key> KeyRing::signer() const {
   std::lock_guard lock(mutex_);
-  return keys_.empty() ? nullptr : keys_.front();
+  return signer_ < keys_.size() ? keys_[signer_] : nullptr;
 }
 
 std::shared_ptr<const Key> KeyRing::find(std::uint32_t id) const {

@@ -4,7 +4,6 @@
 #include "disk/checksum_runs.h"
 #include "disk/wire_forms.h"
 #include "exporter/metadata_requests.h"
-#include "exporter/query_answers.h"
 #include "xroot/requests/lines.h"
 #include "xroot/responses.h"
 #include "xroot/server/standard_answers.h"
@@ -55,8 +54,8 @@ Result<Reply> blocking_query(ExportService& service, const xroot::Query& request
   switch (request.kind) {
     case QueryKind::xattr: {
       SLUICE_TRY(RequestPath target, request_path(request.args));
-      SLUICE_TRY(std::string text, xattr_answer(tree, target.path));
-      return Reply::text(text);
+      SLUICE_TRY(FileStat found, tree.stat(target.path));
+      return xroot::server::xattr_reply(to_wire(tree, found));
     }
     case QueryKind::space: {
       // Old clients ask for a space by its name or for nothing: there is one space here.
@@ -69,7 +68,12 @@ Result<Reply> blocking_query(ExportService& service, const xroot::Query& request
       return reply;
     }
     default:
-      return Reply::text(prepare_status(tree, xroot::Lines(request.args)));
+      return Reply::text(xroot::server::prepare_status(
+          xroot::Lines(request.args), [&](std::string_view line) -> Status {
+            SLUICE_TRY(RequestPath target, request_path(line));
+            SLUICE_CHECK(tree.stat(target.path));
+            return {};
+          }));
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kXR_open at a pool: verify the capability, wait for a mover's turn, open the replica; and kXR_close.
+#include "base/checksum.h"
 #include "base/text.h"
 #include "disk/wire_forms.h"
 #include "pool/mover_file.h"

@@ -91,6 +91,12 @@ Status ReplicaStore::remove(FileId file) {
   return removed;
 }
 
+Result<std::uint64_t> ReplicaStore::size_of(FileId file) const {
+  SLUICE_TRY(auto place, place_of(file));
+  SLUICE_TRY(disk::FileStat stat, tree_->stat(place));
+  return stat.size;
+}
+
 Status ReplicaStore::visit(const std::function<Status(std::span<const FileId>)>& visit) const {
   return walk(*tree_, "/", [&](std::vector<std::string_view> tops) -> Status {
     for (std::string_view top : std::vector<std::string>(tops.begin(), tops.end())) {

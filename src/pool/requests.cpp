@@ -3,8 +3,8 @@
 #include "pool/requests.h"
 
 #include "disk/data_rows.h"
-#include "xroot/responses.h"
 #include "xroot/server/connection_rows.h"
+#include "xroot/server/standard_answers.h"
 
 namespace sluice::pool {
 namespace {
@@ -44,14 +44,7 @@ Result<Reply> back_to_door(const xroot::server::Caller& caller) {
   if (caller.door.empty())
     return fail(Errc::unsupported, "a pool knows no names, ask the door that knows this pool");
   SLUICE_TRY(Endpoint door, parse_endpoint(caller.door));
-  xroot::RedirectAnswer redirect;
-  std::string host = door.host.find(':') == std::string::npos ? door.host : "[" + door.host + "]";
-  redirect.target = host;
-  redirect.port = door.port;
-  Reply reply;
-  reply.status = xroot::ResponseStatus::redirect;
-  redirect.encode(reply.body);
-  return reply;
+  return xroot::server::redirect(door);
 }
 
 }  // namespace sluice::pool

@@ -2,6 +2,7 @@
 #include "xroot/server/standard_answers.h"
 
 #include "base/checksum.h"
+#include "base/text.h"
 #include "xroot/protocol.h"
 #include "xroot/responses.h"
 
@@ -110,6 +111,53 @@ Result<std::string> checksum_type_of(const Opaque& opaque) {
 Reply checksum_reply(std::string_view type, std::string_view value) {
   Reply reply;
   ChecksumAnswer{type, value}.encode(reply.body);
+  return reply;
+}
+
+Reply xattr_reply(const FileStat& stat) {
+  char type = stat.flags.directory ? 'd' : stat.flags.other ? 'o' : 'f';
+  return Reply::text(fmt::format(
+      "oss.cgroup=public&oss.type={}&oss.used={}&oss.mt={}&oss.ct={}&oss.at={}&oss.u={}&oss.g={}&"
+      "oss.fs={}",
+      type, stat.size, stat.mtime, stat.ctime, stat.atime, stat.owner, stat.group,
+      stat.flags.writable ? 'w' : 'r'));
+}
+
+std::string prepare_status(Lines lines,
+                           const std::function<Status(std::string_view path)>& exists) {
+  if (lines.empty()) return R"({"request_id":"","responses":[]})";
+  fmt::memory_buffer out;
+  std::string_view separator;
+  for (bool is_first = true; std::string_view line : lines) {
+    if (std::exchange(is_first, false)) {
+      fmt::format_to(std::back_inserter(out), R"({{"request_id":{},"responses":[)",
+                     json_quoted(line));
+      continue;
+    }
+    Status found = exists(line);
+    fmt::format_to(
+        std::back_inserter(out),
+        R"({}{{"path":{},"path_exists":{},"on_tape":false,"online":{},"requested":false,)"
+        R"("has_reqid":false,"req_time":"","error_text":{}}})",
+        separator, json_quoted(line.substr(0, line.find('?'))), found.has_value(),
+        found.has_value(), json_quoted(found ? "" : found.error().message()));
+    separator = ",";
+  }
+  fmt::format_to(std::back_inserter(out), "]}}");
+  return fmt::to_string(out);
+}
+
+Reply redirect(const Endpoint& target, std::string_view cgi, std::string_view login_token) {
+  std::string host = target.host;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  RedirectAnswer answer;
+  answer.target = host;
+  answer.port = target.port;
+  answer.cgi = cgi;
+  answer.login_token = login_token;
+  Reply reply;
+  reply.status = ResponseStatus::redirect;
+  answer.encode(reply.body);
   return reply;
 }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/door_role.h"
+
+#include "xroot/protocol.h"
+
+namespace sluice::app {
+
+Status DoorRole::listen() { return front_.listen(host_.config.serve.listen, xroot::default_port); }
+
+Status DoorRole::open() {
+  Config& config = host_.config;
+  SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
+  xroot::server::ServerConfig settings = config.xroot;
+  settings.max_streams = 0;  // streams carry data, and a door has none
+  auto& catalogue = shared_.catalogue();
+  service_ =
+      std::make_unique<door::DoorService>(std::move(settings), config.door, std::move(policy),
+                                          door::DoorParts{&catalogue, &shared_.keys(), &board_},
+                                          host_.metrics, host_.runtime.blocking());
+  service_->site_name = config.disk.site_name;
+  upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, host_.runtime.blocking(),
+                                           service_->settings);
+  return upkeep_->begin();
+}
+
+void DoorRole::start(TaskGroup& group) {
+  group.spawn(upkeep_->run());
+  front_.serve(*service_);
+}
+
+std::string DoorRole::hints() const {
+  std::string url = "root://" + front_.public_address();
+  const char* rights = "may do nothing (door.anonymous says what they may)";
+  if (service_->policy.anonymous_rights() == door::Anonymous::read_only) rights = "may read";
+  if (service_->policy.anonymous_rights() == door::Anonymous::full) rights = "may do everything";
+  return fmt::format(
+      "  anonymous clients {}\n"
+      "  xrdcp /etc/services {}//services\n"
+      "  xrdfs {} ls -l /\n",
+      rights, url, url);
+}
+
+}  // namespace sluice::app

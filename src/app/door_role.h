@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// "door": knows the namespace and sends clients to pools.
+#pragma once
+
+#include "app/catalogue_role.h"
+#include "app/front.h"
+#include "door/door_service.h"
+#include "door/upkeep.h"
+
+namespace sluice::app {
+
+class DoorRole final : public Role {
+ public:
+  DoorRole(Host& host, CatalogueRole& shared) : host_(host), shared_(shared), front_(host) {}
+
+  Status listen() override;
+  Status open() override;
+  void start(TaskGroup& group) override;
+  void close() override { front_.close(); }
+  std::string ready() const override { return front_.ready("xroot"); }
+  std::string hints() const override;
+
+ private:
+  Host& host_;
+  CatalogueRole& shared_;
+  Front front_;
+  door::PoolBoard board_;
+  std::unique_ptr<door::DoorService> service_;
+  std::unique_ptr<door::Upkeep> upkeep_;
+};
+
+}  // namespace sluice::app

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// "export": clients see a directory of this machine as it is.
+#pragma once
+
+#include "app/front.h"
+#include "exporter/export_service.h"
+
+namespace sluice::app {
+
+class ExportRole final : public Role {
+ public:
+  explicit ExportRole(Host& host) : host_(host), front_(host) {}
+
+  Status listen() override;
+  Status open() override;
+  void start(TaskGroup&) override { front_.serve(*service_); }
+  void close() override { front_.close(); }
+  std::string ready() const override { return front_.ready("xroot"); }
+
+ private:
+  Host& host_;
+  Front front_;
+  std::unique_ptr<exporter::ExportService> service_;
+};
+
+}  // namespace sluice::app

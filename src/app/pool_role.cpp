@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/pool_role.h"
+
+#include "app/directories.h"
+
+#include <algorithm>
+
+namespace sluice::app {
+namespace {
+
+// "key=value" words, as the catalogue keeps them.
+Result<catalogue::Texts> tags_of(const std::vector<std::string>& words) {
+  catalogue::Texts tags;
+  for (const std::string& word : words) {
+    std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(Errc::usage, "pool.tags: \"" + word + "\" is not KEY=VALUE");
+    tags.emplace(word.substr(0, equals), word.substr(equals + 1));
+  }
+  return tags;
+}
+
+}  // namespace
+
+// Beside a door the ports are of the system's choice: clients learn them from the door.
+Status PoolRole::listen() {
+  std::vector<std::string> addresses = host_.config.pool.listen;
+  const auto& roles = host_.config.serve.roles;
+  bool has_door = std::ranges::find(roles, "door") != roles.end();
+  if (addresses.empty() && has_door) {
+    SLUICE_TRY(addresses, with_free_ports(host_.config.serve.listen));
+  } else if (addresses.empty()) {
+    addresses = host_.config.serve.listen;
+  }
+  return front_.listen(addresses, 0);
+}
+
+Status PoolRole::open() {
+  Config& config = host_.config;
+  SLUICE_CHECK(make_below(config.serve.data_directory, config.pool.directory));
+  disk::DiskConfig disk = config.disk;
+  disk.export_directory = config.pool.directory;
+  disk.keep_partial = false;
+  disk.read_only = false;
+  SLUICE_TRY(store_, pool::ReplicaStore::open(std::move(disk)));
+  SLUICE_TRY(auto tags, tags_of(config.pool.tags));
+  auto& catalogue = shared_.catalogue();
+  SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name,
+                                                 {"root://" + front_.public_address()}, tags));
+  movers_ = std::make_shared<pool::Movers>(config.movers, host_.metrics);
+  pool::PoolParts parts{&catalogue, &shared_.keys(), store_.get(), movers_.get(), known.id};
+  service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
+                                                 host_.runtime.blocking());
+  upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool);
+  return upkeep_->begin();
+}
+
+void PoolRole::start(TaskGroup& group) {
+  group.spawn(upkeep_->run());
+  front_.serve(*service_);
+}
+
+}  // namespace sluice::app

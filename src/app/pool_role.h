@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// "pool": keeps replicas for the catalogue.
+#pragma once
+
+#include "app/catalogue_role.h"
+#include "app/front.h"
+#include "pool/upkeep.h"
+
+namespace sluice::app {
+
+class PoolRole final : public Role {
+ public:
+  PoolRole(Host& host, CatalogueRole& shared) : host_(host), shared_(shared), front_(host) {}
+
+  Status listen() override;
+  Status open() override;
+  void start(TaskGroup& group) override;
+  void close() override { front_.close(); }
+  std::string ready() const override { return front_.ready("pool"); }
+
+ private:
+  Host& host_;
+  CatalogueRole& shared_;
+  Front front_;
+  std::unique_ptr<pool::ReplicaStore> store_;
+  std::shared_ptr<pool::Movers> movers_;
+  std::unique_ptr<pool::PoolService> service_;
+  std::unique_ptr<pool::Upkeep> upkeep_;
+};
+
+}  // namespace sluice::app

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "door/door_service.h"
+
+#include "door/requests.h"
+#include "xroot/path.h"
+#include "xroot/server/session.h"
+
+namespace sluice::door {
+
+using catalogue::Entry;
+using catalogue::LastLink;
+using catalogue::Walk;
+
+DoorService::DoorService(xroot::server::ServerConfig server_settings, DoorConfig own_settings,
+                         Policy rules, DoorParts parts, Metrics& metrics,
+                         BlockingPool& blocking_pool)
+    : Service(std::move(server_settings), door_requests(), metrics, blocking_pool),
+      catalogue(*parts.catalogue),
+      keys(*parts.keys),
+      pools(*parts.pools),
+      settings(std::move(own_settings)),
+      policy(std::move(rules)) {}
+
+std::uint32_t DoorService::protocol_flags() const {
+  using namespace xroot::server_flag;
+  return is_manager | supports_posc | supports_pages;
+}
+
+Principal DoorService::principal_of(const xroot::server::Caller& caller) const {
+  return policy.anonymous(caller.user);
+}
+
+Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller,
+                       std::string_view wire, Activity activity, LastLink last) {
+  SLUICE_TRY(auto parsed, xroot::parse_path(wire));
+  Target target{
+      std::move(parsed.path), xroot::Opaque(parsed.opaque), service.principal_of(caller), {}};
+  SLUICE_CHECK(service.policy.check_path(target.who, activity, target.path));
+  SLUICE_TRY(target.walk, service.catalogue.names().walk(target.path, last));
+  SLUICE_CHECK(service.policy.check(target.who, activity, target.walk, target.path));
+  return target;
+}
+
+Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
+                    std::string_view wire, Activity activity, LastLink last) {
+  SLUICE_TRY(Target target, walk_to(service, caller, wire, activity, last));
+  if (!target.walk.entry) return fail(Errc::not_found, target.path);
+  return target;
+}
+
+Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
+                                  std::string_view wire) {
+  SLUICE_TRY(auto parsed, xroot::parse_path(wire));
+  Target target{
+      std::move(parsed.path), xroot::Opaque(parsed.opaque), service.principal_of(caller), {}};
+  SLUICE_CHECK(service.policy.check_path(target.who, Activity::download, target.path));
+  SLUICE_TRY(auto located, service.catalogue.names().locate(target.path));
+  target.walk = std::move(located.walk);
+  SLUICE_CHECK(service.policy.check(target.who, Activity::download, target.walk, target.path));
+  if (!target.walk.entry) return fail(Errc::not_found, target.path);
+  if (target.entry().is_directory()) return fail(Errc::is_directory, target.path);
+  return LocatedTarget{std::move(target), std::move(located.replicas)};
+}
+
+xroot::FileStat to_wire(const DoorService& service, const Principal& who, const Walk& walk,
+                        std::string_view path) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const Entry& entry = *walk.entry;
+  auto allows = [&](Activity activity) {
+    return service.policy.check_path(who, activity, path) &&
+           service.policy.check(who, activity, walk, path);
+  };
+  xroot::FileStat out;
+  out.id = static_cast<std::uint64_t>(entry.id.number);
+  out.size = entry.size;
+  out.flags.directory = entry.is_directory();
+  out.flags.executable = entry.is_directory();
+  out.flags.other = entry.is_link();
+  out.flags.readable = allows(entry.is_directory() ? Activity::list : Activity::download);
+  out.flags.writable = allows(Activity::overwrite);
+  out.mtime = entry.modified_ns / second;
+  out.ctime = entry.changed_ns / second;
+  out.atime = entry.accessed_ns / second;
+  out.mode = static_cast<std::uint16_t>(entry.mode & 07777);
+  out.owner = service.accounts.user(static_cast<uid_t>(entry.owner));
+  out.group = service.accounts.group(static_cast<gid_t>(entry.group));
+  return out;
+}
+
+}  // namespace sluice::door

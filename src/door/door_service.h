@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The xroot service of a door: names from the catalogue, data from pools by redirect.
+#pragma once
+
+#include "base/account_names.h"
+#include "capability/key_ring.h"
+#include "catalogue/api.h"
+#include "door/policy.h"
+#include "door/pool_board.h"
+#include "xroot/opaque.h"
+#include "xroot/server/service.h"
+#include "xroot/stat_text.h"
+
+#include <string>
+#include <string_view>
+
+namespace sluice::door {
+
+// What a door is made of; all of it outlives the service.
+struct DoorParts {
+  catalogue::Catalogue* catalogue = nullptr;
+  const capability::KeyRing* keys = nullptr;
+  const PoolBoard* pools = nullptr;
+};
+
+class DoorService final : public xroot::server::Service {
+ public:
+  DoorService(xroot::server::ServerConfig settings, DoorConfig config, Policy policy,
+              DoorParts parts, Metrics& metrics, BlockingPool& blocking);
+
+  std::uint32_t protocol_flags() const override;
+  std::int32_t kind() const override { return 0; }
+  // A catalogue may make anybody wait.
+  bool metadata_inline() const override { return false; }
+
+  Principal principal_of(const xroot::server::Caller& caller) const;
+
+  catalogue::Catalogue& catalogue;
+  const capability::KeyRing& keys;
+  const PoolBoard& pools;
+  const DoorConfig settings;
+  const Policy policy;
+  const AccountNames accounts;
+};
+
+// A path of a request that was allowed so far, and what the catalogue has there.
+struct Target {
+  std::string path;
+  xroot::Opaque opaque;  // views into the request
+  Principal who;
+  catalogue::Walk walk;
+
+  const catalogue::Entry& entry() const { return *walk.entry; }
+  catalogue::FileId parent() const { return walk.passed.back().id; }
+};
+
+// The walk to a path, with the rights that `activity` needs. Whether it is there is the caller's question.
+Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller,
+                       std::string_view wire, Activity activity,
+                       catalogue::LastLink last = catalogue::LastLink::followed);
+// The same for what must be there: else Errc::not_found.
+Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
+                    std::string_view wire, Activity activity,
+                    catalogue::LastLink last = catalogue::LastLink::followed);
+
+// A file that shall be read, and where it is.
+struct LocatedTarget {
+  Target target;
+  std::vector<catalogue::Replica> replicas;
+};
+// Errors beyond those of find(): is_directory.
+Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
+                                  std::string_view wire);
+
+// The flags say what this principal may do.
+xroot::FileStat to_wire(const DoorService& service, const Principal& who,
+                        const catalogue::Walk& walk, std::string_view path);
+
+}  // namespace sluice::door

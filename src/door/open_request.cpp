@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// kXR_open at a door: look the path up, decide, choose a pool, and send the client there with a capability. While no pool is
+// ready the client waits here, for a bounded time.
+#include "base/crypto.h"
+#include "base/offload.h"
+#include "base/task_group.h"
+#include "capability/capability.h"
+#include "door/requests.h"
+#include "xroot/server/login.h"
+#include "xroot/server/session.h"
+#include "xroot/server/standard_answers.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <ctime>
+
+namespace sluice::door {
+namespace {
+
+using capability::Capability;
+using capability::Operation;
+using catalogue::FileId;
+
+constexpr std::uint8_t max_attempts = 10;
+
+// What a client that comes back brings along from its last redirect. Its word alone counts for nothing: it is in the
+// capability that a door signed.
+struct Past {
+  std::uint8_t attempt = 0;
+  std::int64_t upload = 0;             // that it did not finish; 0: none
+  std::vector<std::int64_t> excluded;  // pools that failed it
+};
+
+bool has_failed_there(const xroot::Opaque& opaque) { return opaque.get("tried").has_value(); }
+
+Past past_of(const DoorService& service, const Target& target) {
+  Past past;
+  auto text = target.opaque.get(capability::cgi_key);
+  if (!text) return past;
+  auto old = capability::verify(*text, service.keys, static_cast<std::uint32_t>(::time(nullptr)));
+  if (!old) return past;
+  past.attempt = static_cast<std::uint8_t>(old->attempt + 1);
+  if (old->operation == Operation::write) past.upload = old->file;
+  past.excluded = std::move(old->excluded);
+  if (has_failed_there(target.opaque) && past.excluded.size() < capability::max_excluded)
+    past.excluded.push_back(old->pool);
+  return past;
+}
+
+Result<Reply> redirect(const DoorService& service, const Target& target, const PoolView& pool,
+                       const Past& past, Capability right) {
+  std::array<std::byte, 8> nonce{};
+  fill_random(nonce);
+  right.pool = pool.pool.id.number;
+  right.attempt = past.attempt;
+  right.excluded = past.excluded;
+  right.nonce = load_be<std::uint64_t>(nonce);
+  auto lifetime =
+      std::chrono::duration_cast<std::chrono::seconds>(service.settings.capability_lifetime);
+  right.expires = static_cast<std::uint32_t>(::time(nullptr) + lifetime.count());
+  right.queue = service.settings.queue;
+  right.user = target.who.name;
+  SLUICE_TRY(std::string text, capability::sign(right, service.keys));
+  std::string cgi;
+  xroot::Opaque::append(cgi, capability::cgi_key, text);
+  std::string token;
+  xroot::Opaque::append(token, xroot::server::redirected_by, service.address);
+  return xroot::server::redirect(pool.address, cgi, token);
+}
+
+// Nothing: no pool is ready, but one may be soon.
+using Attempt = std::optional<Reply>;
+
+Result<Attempt> nothing_ready(const Past& past, const Target& target) {
+  if (past.excluded.empty()) return Attempt();
+  return fail(Errc::no_replicas, target.path + ": every pool that could serve it has failed");
+}
+
+Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
+                                 const xroot::Open& request) {
+  SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
+  const Target& target = found.target;
+  Past past = past_of(service, target);
+  if (past.attempt > max_attempts)
+    return fail(Errc::no_replicas, target.path + ": no pool could serve it in ten attempts");
+  auto pool = choose_for_reading(*service.pools.picture(), found.replicas, past.excluded);
+  if (!pool) return nothing_ready(past, target);
+  Capability right;
+  right.operation = Operation::read;
+  right.file = target.entry().id.number;
+  right.size = target.entry().size;
+  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
+  return Attempt(std::move(reply));
+}
+
+// What is there already, and what the client wants with it.
+Status check_existing(const Target& target, const xroot::OpenFlags& flags) {
+  if (!target.walk.entry) {
+    bool may_create = flags.create || flags.overwrite || flags.append;
+    return may_create ? Status() : fail(Errc::not_found, target.path);
+  }
+  if (target.entry().is_directory()) return fail(Errc::is_directory, target.path);
+  if (flags.create) return fail(Errc::exists, target.path);
+  if (flags.overwrite) return {};
+  return fail(Errc::unsupported,
+              target.path + ": files are stored whole; overwrite it instead of changing it");
+}
+
+// The directory that the upload goes into, made where it is missing, and the name there.
+Result<FileId> directory_of(DoorService& service, const Target& target, std::string& name) {
+  if (target.walk.entry) {
+    name = target.entry().name;
+    return target.entry().parent;
+  }
+  auto above = target.walk.missing;
+  name = std::move(above.back());
+  above.pop_back();
+  if (above.empty()) return target.parent();
+  catalogue::NewEntry directory;
+  const auto& parent = target.walk.passed.back();
+  std::tie(directory.owner, directory.group) = target.who.owner_in(parent.owner, parent.group);
+  SLUICE_TRY(auto made, service.catalogue.names().make_path(target.parent(), above, directory));
+  return made.id;
+}
+
+// A client that comes back gives its unfinished upload up: the name is free for the next one.
+Status release(DoorService& service, FileId directory, std::string_view name, const Past& past) {
+  if (past.upload == 0) return {};
+  auto& uploads = service.catalogue.uploads();
+  SLUICE_TRY(auto holder, uploads.find(directory, name));
+  if (!holder || holder->id.number != past.upload) return {};
+  Status ended = uploads.abort(holder->id);
+  return !ended && ended.error().code == Errc::not_found ? Status() : ended;
+}
+
+Result<FileId> begin_upload(DoorService& service, const Target& target, const xroot::Open& request,
+                            const Past& past, const PoolView& pool, std::uint64_t size) {
+  constexpr std::uint32_t default_mode = 0644;
+  std::string name;
+  SLUICE_TRY(FileId directory, directory_of(service, target, name));
+  SLUICE_CHECK(release(service, directory, name, past));
+  catalogue::NewUpload upload;
+  upload.entry.mode = request.mode != 0 ? request.mode : default_mode;
+  const auto& parent = target.walk.passed.back();
+  std::tie(upload.entry.owner, upload.entry.group) =
+      target.who.owner_in(parent.owner, parent.group);
+  upload.replaces = request.flags.overwrite && !request.flags.create;
+  upload.expected_size = size;
+  upload.lifetime = service.settings.capability_lifetime;
+  upload.pool = pool.pool.id;
+  SLUICE_TRY(auto begun, service.catalogue.uploads().begin(directory, name, upload));
+  return begun.id;
+}
+
+Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Caller& caller,
+                                 const xroot::Open& request) {
+  SLUICE_TRY(Target target, walk_to(service, caller, request.path, Activity::upload));
+  if (target.walk.passed.empty()) return fail(Errc::is_directory, "/");
+  // Refused before a name is taken: clients then copy through themselves, and want to make it.
+  if (target.opaque.get("tpc.stage") == "copy")
+    return fail(Errc::unsupported, target.path + ": third-party copy");
+  SLUICE_CHECK(check_existing(target, request.flags));
+  Past past = past_of(service, target);
+  if (past.attempt > max_attempts)
+    return fail(Errc::no_replicas, target.path + ": no pool took it in ten attempts");
+  std::uint64_t size = 0;
+  // Only a hint: what is no number is no reason to refuse an upload.
+  if (auto hint = target.opaque.get("oss.asize"))
+    size = parse_int<std::uint64_t>(*hint, 0, INT64_MAX).value_or(0);
+  auto picture = service.pools.picture();
+  auto pool = choose_for_writing(*picture, size, past.excluded);
+  if (!pool && choose_for_writing(*picture, 0, past.excluded)) {
+    return fail(Errc::no_space,
+                fmt::format("{}: no pool has room for {} bytes", target.path, size));
+  }
+  if (!pool) return nothing_ready(past, target);
+  Capability right;
+  right.operation = Operation::write;
+  right.size = size;
+  SLUICE_TRY(FileId file, begin_upload(service, target, request, past, *pool, size));
+  right.file = file.number;
+  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
+  return Attempt(std::move(reply));
+}
+
+}  // namespace
+
+Task<Reply> open(DoorService& service, Answer answer, xroot::Open request) {
+  if (request.flags.duplicate)
+    co_return fail(Errc::unsupported, "opening as a clone; open the file and send a clone request");
+  auto attempt = request.flags.writes() ? &open_for_writing : &open_for_reading;
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  const auto give_up_at = std::chrono::steady_clock::now() + service.settings.patience;
+  for (;;) {
+    SLUICE_CO_TRY(Attempt reply, co_await offload(service.blocking, [&] {
+                    return attempt(service, *answer.call.caller, request);
+                  }));
+    if (reply) co_return std::move(*reply);
+    if (std::chrono::steady_clock::now() >= give_up_at) break;
+    pause.expires_after(service.settings.refresh);
+    if (auto [error] = co_await pause.async_wait(as_value); error)
+      co_return fail(Errc::cancelled, "the client is gone");
+  }
+  co_return fail(Errc::server, fmt::format("{}: no pool is online for it",
+                                           request.path.substr(0, request.path.find('?'))));
+}
+
+}  // namespace sluice::door

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may do what: the one decision that every request of a door goes through, in one order: read-only switch, what
+// anonymous clients may do, the lists of paths, rights in the namespace.
+#pragma once
+
+#include "base/result.h"
+#include "catalogue/types.h"
+#include "catalogue/walk.h"
+#include "door/config.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::door {
+
+// What a request does, as far as rights are concerned.
+enum class Activity : std::uint8_t {
+  read_meta,  // stat, locate, checksum, attributes
+  list,
+  download,
+  upload,       // a new file
+  overwrite,    // upload in the place of one
+  manage,       // new directories, the target of a move
+  remove,       // of files and directories, the source of a move
+  update_meta,  // mode, attributes
+};
+
+bool changes(Activity activity);
+
+// As whom a request is decided.
+struct Principal {
+  std::string name;  // a label for records
+  std::int64_t user = -1;
+  std::vector<std::int64_t> groups;
+  bool is_superuser = false;  // rights in the namespace are not asked
+  bool is_anonymous = true;
+
+  // Owner and group of what is made in a directory: the principal's own, those of the directory when it has none.
+  std::pair<std::int64_t, std::int64_t> owner_in(std::int64_t user_of_directory,
+                                                 std::int64_t group_of_directory) const;
+};
+
+class Policy {
+ public:
+  // `is_local`: the door listens on loopback only. Errc::invalid_argument names what is wrong with the settings.
+  static Result<Policy> make(const DoorConfig& config, bool is_local);
+
+  // Of a client that proved nothing; `label` is what it calls itself.
+  Principal anonymous(std::string_view label) const;
+  Anonymous anonymous_rights() const { return anonymous_rights_; }
+
+  // Before anything is looked up: may this be done below that path at all?
+  Status check_path(const Principal& who, Activity activity, std::string_view path) const;
+  // With what was found there.
+  Status check(const Principal& who, Activity activity, const catalogue::Walk& walk,
+               std::string_view path) const;
+
+ private:
+  bool read_only_ = false;
+  Anonymous anonymous_rights_ = Anonymous::none;
+  Principal anonymous_;
+  std::vector<std::string> read_paths_;
+  std::vector<std::string> write_paths_;
+};
+
+}  // namespace sluice::door

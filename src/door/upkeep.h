@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a door does besides answering: looks which pools there are, and ends uploads whose clients never came to the pool.
+#pragma once
+
+#include "base/offload.h"
+#include "base/task_group.h"
+#include "catalogue/api.h"
+#include "door/config.h"
+#include "door/pool_board.h"
+
+namespace sluice::door {
+
+class Upkeep {
+ public:
+  // All of it outlives the object.
+  Upkeep(catalogue::Catalogue& catalogue, PoolBoard& board, BlockingPool& blocking,
+         const DoorConfig& config)
+      : catalogue_(catalogue), board_(board), blocking_(blocking), config_(config) {}
+
+  // The first look at the pools. Blocks.
+  Status begin() { return look(); }
+
+  // Until it is cancelled.
+  asio::awaitable<void> run();
+
+ private:
+  Status look();
+  Status sweep();
+
+  catalogue::Catalogue& catalogue_;
+  PoolBoard& board_;
+  BlockingPool& blocking_;
+  const DoorConfig& config_;
+};
+
+}  // namespace sluice::door

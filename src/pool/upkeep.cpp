@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool/upkeep.h"
+
+#include "base/offload.h"
+#include "pool/pool_log.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+
+namespace sluice::pool {
+namespace {
+
+using catalogue::Replica;
+using catalogue::ReplicaState;
+
+constexpr std::size_t batch = 500;  // rows of the catalogue at a time
+
+}  // namespace
+
+Status Upkeep::begin() {
+  auto& uploads = service_.catalogue.uploads();
+  for (;;) {
+    SLUICE_TRY(auto left, uploads.unfinished_on(service_.id, {}, batch));
+    for (const catalogue::Entry& upload : left) {
+      Status ended = uploads.abort(upload.id);
+      if (!ended && ended.error().code != Errc::not_found) return ended;
+      log.info("upload.given_up", {{"file", upload.id.number}, {"name", upload.name}});
+    }
+    if (left.size() < batch) return {};
+  }
+}
+
+asio::awaitable<void> Upkeep::run() {
+  struct Duty {
+    const char* name;
+    Status (Upkeep::*task)();
+  };
+  constexpr std::array duties = {Duty{"heartbeat", &Upkeep::beat},
+                                 Duty{"deletions", &Upkeep::delete_replicas},
+                                 Duty{"uploads", &Upkeep::renew_uploads}};
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  bool compared = false;
+  for (;;) {
+    for (const Duty& duty : duties) {
+      Status done = co_await offload(service_.blocking, [&] { return (this->*duty.task)(); });
+      if (!done)
+        log.warn("upkeep.failed", {{"duty", duty.name}, {"error", done.error().message()}});
+    }
+    if (!std::exchange(compared, true)) {
+      Status done = co_await offload(service_.blocking, [&] { return compare(); });
+      if (!done)
+        log.warn("upkeep.failed", {{"duty", "comparison"}, {"error", done.error().message()}});
+    }
+    service_.movers.sweep();
+    pause.expires_after(config_.heartbeat);
+    if (auto [error] = co_await pause.async_wait(as_value); error) co_return;
+  }
+}
+
+Status Upkeep::beat() {
+  SLUICE_TRY(disk::Space space, service_.store.space());
+  catalogue::PoolLoad load;
+  load.total = space.total;
+  load.free = space.free > config_.keep_free.count ? space.free - config_.keep_free.count : 0;
+  for (const QueueInfo& queue : service_.movers.queues()) {
+    load.movers += queue.active;
+    load.queued += queue.waiting;
+  }
+  return service_.catalogue.pools().heartbeat(service_.id, load);
+}
+
+Status Upkeep::delete_replicas() {
+  constexpr Duration lease{60'000};
+  auto& replicas = service_.catalogue.replicas();
+  for (;;) {
+    SLUICE_TRY(auto doomed, replicas.claim_deletions(service_.id, batch, lease));
+    for (const Replica& replica : doomed) {
+      SLUICE_CHECK(service_.store.remove(replica.file));
+      SLUICE_CHECK(replicas.forget(replica.file, service_.id));
+    }
+    if (doomed.size() < batch) return {};
+  }
+}
+
+Status Upkeep::renew_uploads() {
+  std::vector<FileId> active;
+  for (const MoverInfo& mover : service_.movers.list())
+    if (mover.request.writes) active.push_back({mover.request.file});
+  if (active.empty()) return {};
+  constexpr int beats = 20;  // that may be missed
+  Duration lifetime = std::max<Duration>(config_.heartbeat * beats, std::chrono::minutes(5));
+  return service_.catalogue.uploads().renew(active, lifetime);
+}
+
+// What the catalogue says is here must be here. What is here and not in the catalogue is only reported: a catalogue that was
+// restored from an old copy must not cost anybody a file.
+Status Upkeep::compare() {
+  auto& replicas = service_.catalogue.replicas();
+  std::size_t lost = 0;
+  std::size_t strange = 0;
+  for (FileId after;;) {
+    SLUICE_TRY(auto page, replicas.of_pool(service_.id, after, batch));
+    for (const Replica& replica : page) {
+      if (!is_readable(replica.state)) continue;
+      auto size = service_.store.size_of(replica.file);
+      if (size && *size == replica.size) continue;
+      // It may have been removed meanwhile, which is as good.
+      Status marked = replicas.set_state(replica.file, service_.id, ReplicaState::broken);
+      if (!marked) continue;
+      log.error("replica.lost", {{"file", replica.file.number}});
+      ++lost;
+    }
+    if (page.size() < batch) break;
+    after = page.back().file;
+  }
+  SLUICE_CHECK(service_.store.visit([&](std::span<const FileId> ids) -> Status {
+    if (ids.empty()) return {};
+    std::vector<FileId> sorted(ids.begin(), ids.end());
+    std::ranges::sort(sorted);
+    FileId before{sorted.front().number - 1};
+    // Ids of one folder are near each other: one page knows them all, deleted and foreign ones left out.
+    SLUICE_TRY(auto page, replicas.of_pool(service_.id, before, catalogue::max_page));
+    for (FileId id : sorted) {
+      if (std::ranges::binary_search(page, id, {}, &Replica::file)) continue;
+      log.warn("replica.unknown", {{"file", id.number}, {"path", replica_path(id)}});
+      ++strange;
+    }
+    return {};
+  }));
+  log.info("pool.compared", {{"lost", lost}, {"unknown", strange}});
+  return {};
+}
+
+}  // namespace sluice::pool

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a pool does besides serving: tells the catalogue that it lives, deletes what the catalogue gave it to delete, keeps
+// its uploads from expiring, and compares its disk with the catalogue when it starts.
+#pragma once
+
+#include "base/task_group.h"
+#include "pool/pool_service.h"
+
+#include <vector>
+
+namespace sluice::pool {
+
+class Upkeep {
+ public:
+  Upkeep(PoolService& service, PoolConfig config) : service_(service), config_(std::move(config)) {}
+
+  // Gives the uploads up that the last run did not finish: nobody can continue them. Blocks; before the first client.
+  Status begin();
+
+  // Until it is cancelled.
+  asio::awaitable<void> run();
+
+ private:
+  Status beat();
+  Status delete_replicas();
+  Status renew_uploads();
+  Status compare();
+
+  PoolService& service_;
+  const PoolConfig config_;
+};
+
+}  // namespace sluice::pool
