@@ -5,6 +5,7 @@
 #include "catalogue/attributes.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/config.h"
+#include "catalogue/copies.h"
 #include "catalogue/namespace.h"
 #include "catalogue/pools.h"
 #include "catalogue/quotas.h"

@@ -12,6 +12,7 @@ Catalogue::Catalogue(std::unique_ptr<sql::Database> database, const Clock& clock
       pools_(*database_, clock),
       quotas_(*database_),
       trash_(*database_),
+      copies_(*database_, clock),
       signing_keys_(*database_, clock) {}
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(const CatalogueConfig& config, Clock clock) {

@@ -4,6 +4,7 @@
 
 #include "catalogue/attributes.h"
 #include "catalogue/config.h"
+#include "catalogue/copies.h"
 #include "catalogue/namespace.h"
 #include "catalogue/pools.h"
 #include "catalogue/quotas.h"
@@ -32,6 +33,7 @@ class Catalogue {
   Pools& pools() { return pools_; }
   Quotas& quotas() { return quotas_; }
   Trash& trash() { return trash_; }
+  Copies& copies() { return copies_; }
   SigningKeys& signing_keys() { return signing_keys_; }
 
  private:
@@ -45,6 +47,7 @@ class Catalogue {
   Pools pools_;
   Quotas quotas_;
   Trash trash_;
+  Copies copies_;
   SigningKeys signing_keys_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/replicas.h"
 
+#include "catalogue/copies.h"
+
 #include <algorithm>
 #include <array>
 
@@ -152,7 +154,8 @@ Status Replicas::set_state(FileId file, PoolId pool, ReplicaState state) {
       return fail(Errc::invalid_argument, "a replica is given up by retire()");
     }
     SLUICE_TRY(const Replica replica, hold(session, file, pool));
-    return change(session, replica, state, replica.size, now);
+    SLUICE_CHECK(change(session, replica, state, replica.size, now));
+    return state == ReplicaState::broken ? note_check(session, file, now) : Status();
   });
 }
 
@@ -161,7 +164,8 @@ Status Replicas::arrived(FileId file, PoolId pool, std::uint64_t size, ReplicaSt
   return database_.write("replica_arrived", [&](sql::Session& session) -> Status {
     if (!is_readable(state)) return fail(Errc::invalid_argument, "what arrived can be read");
     SLUICE_TRY(const Replica replica, hold(session, file, pool));
-    return change(session, replica, state, size, now);
+    SLUICE_CHECK(change(session, replica, state, size, now));
+    return note_check(session, file, now);
   });
 }
 

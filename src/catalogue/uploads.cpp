@@ -2,6 +2,7 @@
 #include "catalogue/uploads.h"
 
 #include "catalogue/charge.h"
+#include "catalogue/copies.h"
 #include "catalogue/discard.h"
 #include "catalogue/entry_row.h"
 #include "catalogue/make_entry.h"
@@ -231,6 +232,7 @@ Result<Entry> Uploads::commit(FileId file, const Arrival& arrival) {
     SLUICE_TRY(Entry shown, appear(session, entry, arrival, now));
     SLUICE_CHECK(charge(session, entry.parent, entry.owner, entry.group, {size, 1}));
     SLUICE_CHECK(touch_directory(session, entry.parent, now));
+    SLUICE_CHECK(note_new_file(session, shown, now));
     return shown;
   });
 }

@@ -34,6 +34,7 @@ struct DoorConfig {
   Duration key_lifetime{86'400'000};
   Duration refresh{1'000};
   Duration patience{30'000};
+  Duration lost_after{3'600'000};
 };
 
 inline constexpr std::tuple door_settings{
@@ -62,6 +63,10 @@ inline constexpr std::tuple door_settings{
             "again."),
     setting("door.refresh", &DoorConfig::refresh, Duration(50), Duration(60'000), Reload::no,
             "How often the door looks which pools there are and how loaded they are."),
+    setting("door.lost_after", &DoorConfig::lost_after, Duration(1'000), Duration(31'536'000'000),
+            Reload::no,
+            "A pool that is silent for so long counts as lost: its files get copies elsewhere, as "
+            "far as they have one."),
     setting("door.patience", &DoorConfig::patience, Duration(0), Duration(3'600'000), Reload::no,
             "How long an open waits for a pool that could serve it before it fails."),
 };

@@ -16,6 +16,7 @@ asio::awaitable<void> Upkeep::run() {
     if (auto [error] = co_await pause.async_wait(as_value); error) co_return;
     Status done = co_await offload(blocking_, [&]() -> Status {
       SLUICE_CHECK(look());
+      SLUICE_CHECK(copies_.round(*board_.picture()));
       return count % looks_per_sweep == 0 ? sweep() : Status();
     });
     // Once, not every second, while the catalogue is away.

@@ -6,6 +6,7 @@
 #include "base/task_group.h"
 #include "catalogue/api.h"
 #include "door/config.h"
+#include "door/copy_care.h"
 #include "door/pool_board.h"
 
 namespace sluice::door {
@@ -15,7 +16,11 @@ class Upkeep {
   // All of it outlives the object.
   Upkeep(catalogue::Catalogue& catalogue, PoolBoard& board, BlockingPool& blocking,
          const DoorConfig& config)
-      : catalogue_(catalogue), board_(board), blocking_(blocking), config_(config) {}
+      : catalogue_(catalogue),
+        board_(board),
+        blocking_(blocking),
+        config_(config),
+        copies_(catalogue, config.lost_after) {}
 
   // The first look at the pools. Blocks.
   Status begin() { return look(); }
@@ -31,6 +36,7 @@ class Upkeep {
   PoolBoard& board_;
   BlockingPool& blocking_;
   const DoorConfig& config_;
+  CopyCare copies_;
 };
 
 }  // namespace sluice::door

@@ -31,31 +31,46 @@ Status Upkeep::begin() {
   }
 }
 
+// Each duty at its own pace: whatever takes long must not keep the pool from saying that it lives.
 asio::awaitable<void> Upkeep::run() {
-  struct Duty {
-    const char* name;
-    Status (Upkeep::*task)();
-  };
-  constexpr std::array duties = {Duty{"heartbeat", &Upkeep::beat},
-                                 Duty{"deletions", &Upkeep::delete_replicas},
-                                 Duty{"uploads", &Upkeep::renew_uploads}};
-  asio::steady_timer pause(co_await asio::this_coro::executor);
-  bool compared = false;
-  for (;;) {
-    for (const Duty& duty : duties) {
-      Status done = co_await offload(service_.blocking, [&] { return (this->*duty.task)(); });
-      if (!done)
-        log.warn("upkeep.failed", {{"duty", duty.name}, {"error", done.error().message()}});
-    }
-    if (!std::exchange(compared, true)) {
-      Status done = co_await offload(service_.blocking, [&] { return compare(); });
-      if (!done)
-        log.warn("upkeep.failed", {{"duty", "comparison"}, {"error", done.error().message()}});
-    }
-    service_.movers.sweep();
-    pause.expires_after(config_.heartbeat);
-    if (auto [error] = co_await pause.async_wait(as_value); error) co_return;
+  static constexpr std::array duties = {
+      Duty{"heartbeat", &Upkeep::beat}, Duty{"deletions", &Upkeep::delete_replicas},
+      Duty{"uploads", &Upkeep::renew_uploads}, Duty{"timeouts", &Upkeep::end_overdue}};
+  co_await with_task_group([this](TaskGroup& group) -> asio::awaitable<void> {
+    for (const Duty& duty : duties) group.spawn(repeat(&duty));
+    group.spawn(fetch());
+    group.spawn(once({"comparison", &Upkeep::compare}));
+    co_return;
+  });
+}
+
+asio::awaitable<void> Upkeep::once(Duty duty) {
+  Status done = co_await offload(service_.blocking, [&] { return (this->*duty.task)(); });
+  if (!done) log.warn("upkeep.failed", {{"duty", duty.name}, {"error", done.error().message()}});
+}
+
+asio::awaitable<void> Upkeep::repeat(const Duty* duty) {
+  while (true) {
+    co_await once(*duty);
+    if (!co_await pause()) co_return;
   }
+}
+
+asio::awaitable<void> Upkeep::fetch() {
+  do co_await fetcher_.round();
+  while (co_await pause());
+}
+
+// False: the server stops.
+asio::awaitable<bool> Upkeep::pause() {
+  asio::steady_timer timer(co_await asio::this_coro::executor, config_.heartbeat);
+  auto [error] = co_await timer.async_wait(as_value);
+  co_return !error;
+}
+
+Status Upkeep::end_overdue() {
+  service_.movers.sweep();
+  return {};
 }
 
 Status Upkeep::beat() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/task_group.h"
+#include "pool/fetcher.h"
 #include "pool/pool_service.h"
 
 #include <vector>
@@ -12,7 +13,8 @@ namespace sluice::pool {
 
 class Upkeep {
  public:
-  Upkeep(PoolService& service, PoolConfig config) : service_(service), config_(std::move(config)) {}
+  Upkeep(PoolService& service, PoolConfig config)
+      : service_(service), config_(std::move(config)), fetcher_(service) {}
 
   // Gives the uploads up that the last run did not finish: nobody can continue them. Blocks; before the first client.
   Status begin();
@@ -21,13 +23,25 @@ class Upkeep {
   asio::awaitable<void> run();
 
  private:
+  struct Duty {
+    const char* name;
+    Status (Upkeep::*task)();
+  };
+
+  asio::awaitable<void> once(Duty duty);
+  asio::awaitable<void> repeat(const Duty* duty);
+  asio::awaitable<void> fetch();
+  asio::awaitable<bool> pause();
+
   Status beat();
   Status delete_replicas();
   Status renew_uploads();
+  Status end_overdue();
   Status compare();
 
   PoolService& service_;
   const PoolConfig config_;
+  Fetcher fetcher_;
 };
 
 }  // namespace sluice::pool

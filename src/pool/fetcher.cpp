@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool/fetcher.h"
+
+#include "base/offload.h"
+#include "capability/capability.h"
+#include "disk/file_watch.h"
+#include "pool/pool_log.h"
+#include "xroot/client/api.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+namespace sluice::pool {
+namespace {
+
+using catalogue::Entry;
+using catalogue::Replica;
+
+constexpr std::size_t at_a_time = 4;
+constexpr std::size_t piece = 1 << 20;  // bytes
+constexpr auto retry_after = std::chrono::seconds(30);
+
+// A replica counts when it has the size and the checksums that the catalogue knows.
+class FetchWatch final : public disk::FileWatch {
+ public:
+  FetchWatch(PoolService& service, Entry entry) : service_(service), entry_(std::move(entry)) {}
+
+  bool revoked() const override { return false; }
+  void moved(std::uint64_t) override {}
+
+  Status verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) override {
+    if (stat.size != entry_.size) {
+      return fail(Errc::io, fmt::format("{} bytes of {} arrived", stat.size, entry_.size));
+    }
+    for (const auto& [type, expected] : entry_.checksums) {
+      auto value = sums.find(type);
+      if (!value) {
+        SLUICE_TRY(value, disk::file_checksum(fd, type, service_.store.tree().volume(), false,
+                                              nullptr, entry_.name));
+        sums.put(type, *value);
+      }
+      if (*value != expected) {
+        return fail(Errc::checksum,
+                    fmt::format("{} is {}, the catalogue has {}", type, *value, expected));
+      }
+    }
+    return {};
+  }
+
+  Status published(const disk::FileStat& stat, const disk::StoredChecksums&) override {
+    published_ = true;
+    return service_.catalogue.replicas().arrived(entry_.id, service_.id, stat.size,
+                                                 catalogue::ReplicaState::online);
+  }
+
+  void abandoned() override {
+    if (published_) (void)service_.store.remove(entry_.id);
+  }
+
+ private:
+  PoolService& service_;
+  const Entry entry_;
+  bool published_ = false;
+};
+
+Status write_piece(disk::OpenFile& target, std::uint64_t offset, ByteView bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    ssize_t n = ::pwrite(target.fd(), bytes.data() + done, bytes.size() - done,
+                         static_cast<off_t>(offset + done));
+    if (n < 0) return fail_errno(errno, target.path());
+    done += static_cast<std::size_t>(n);
+  }
+  target.wrote(offset, bytes);
+  return {};
+}
+
+}  // namespace
+
+asio::awaitable<void> Fetcher::round() {
+  constexpr std::size_t batch = 200;
+  auto wanted = co_await offload(service_.blocking, [this] {
+    return service_.catalogue.copies().to_fetch(service_.id, batch);
+  });
+  if (!wanted) {
+    log.warn("fetch.no_list", {{"error", wanted.error().message()}});
+    co_return;
+  }
+  auto now = Clock::now();
+  std::erase_if(*wanted, [&](const Replica& replica) {
+    auto failed = not_before_.find(replica.file);
+    return failed != not_before_.end() && failed->second > now;
+  });
+  std::span<const Replica> rest(*wanted);
+  while (!rest.empty()) {
+    auto some = rest.first(std::min(at_a_time, rest.size()));
+    co_await with_task_group([this, some](TaskGroup& group) -> asio::awaitable<void> {
+      for (const Replica& replica : some) group.spawn(fetch_one(replica));
+      co_return;
+    });
+    rest = rest.subspan(some.size());
+  }
+}
+
+asio::awaitable<void> Fetcher::fetch_one(Replica replica) {
+  Status done = co_await fetch(replica);
+  if (done) {
+    not_before_.erase(replica.file);
+    log.info("replica.fetched", {{"file", replica.file.number}});
+    co_return;
+  }
+  not_before_[replica.file] = Clock::now() + retry_after;
+  log.warn("replica.not_fetched",
+           {{"file", replica.file.number}, {"error", done.error().message()}});
+}
+
+Task<void> Fetcher::fetch(Replica replica) {
+  SLUICE_CO_TRY(Source source,
+                co_await offload(service_.blocking, [&] { return source_of(replica.file); }));
+  SLUICE_CO_TRY(auto target, co_await offload(service_.blocking, [&] {
+                  return service_.store.begin(replica.file, source.entry.size,
+                                              "1 replication " + source.path);
+                }));
+  target->watch_by(std::make_unique<FetchWatch>(service_, source.entry), source.path);
+  SLUICE_CO_CHECK(co_await copy(source, target));
+  co_return co_await offload(service_.blocking, [&] { return target->close(); });
+}
+
+Result<Fetcher::Source> Fetcher::source_of(FileId file) {
+  auto& catalogue = service_.catalogue;
+  SLUICE_TRY(Entry entry, catalogue.names().stat(file));
+  SLUICE_TRY(std::string path, catalogue.names().path_of(file));
+  SLUICE_TRY(auto replicas, catalogue.replicas().of_file(file));
+  SLUICE_TRY(auto pools, catalogue.pools().list());
+  // The one that spoke last is the one that most likely answers.
+  const catalogue::Pool* best = nullptr;
+  for (const Replica& replica : replicas) {
+    auto pool = std::ranges::find(pools, replica.pool, &catalogue::Pool::id);
+    bool usable = is_readable(replica.state) && replica.pool != service_.id &&
+                  pool != pools.end() && pool->mode != catalogue::PoolMode::disabled &&
+                  !pool->addresses.empty();
+    if (usable && (best == nullptr || pool->heartbeat_ns > best->heartbeat_ns)) best = &*pool;
+  }
+  if (best == nullptr) return fail(Errc::no_replicas, path);
+  constexpr std::uint32_t lifetime = 300;
+  capability::Capability right;
+  right.operation = capability::Operation::read;
+  right.file = file.number;
+  right.pool = best->id.number;
+  right.size = entry.size;
+  right.expires = static_cast<std::uint32_t>(::time(nullptr)) + lifetime;
+  right.user = "replication";
+  SLUICE_TRY(std::string text, capability::sign(right, service_.keys));
+  return Source{
+      std::move(entry),
+      fmt::format("{}/{}?{}={}", best->addresses.front(), path, capability::cgi_key, text), path};
+}
+
+Task<void> Fetcher::copy(const Source& source, std::shared_ptr<disk::OpenFile> target) {
+  co_return co_await xroot::client::with_client(
+      {}, [&](xroot::client::Client& client) -> Task<void> {
+        SLUICE_CO_TRY(auto file, co_await client.open(source.url));
+        std::vector<std::byte> buffer(std::min<std::uint64_t>(piece, source.entry.size + 1));
+        for (std::uint64_t offset = 0;;) {
+          SLUICE_CO_TRY(std::size_t n, co_await file.read(offset, buffer));
+          if (n == 0) break;
+          SLUICE_CO_CHECK(co_await offload(service_.blocking, [&] {
+            return write_piece(*target, offset, ByteView(buffer).first(n));
+          }));
+          offset += n;
+        }
+        co_return co_await file.close();
+      });
+}
+
+}  // namespace sluice::pool
