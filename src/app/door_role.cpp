@@ -20,11 +20,13 @@ Status DoorRole::open() {
   service_->site_name = config.disk.site_name;
   upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, host_.runtime.blocking(),
                                            service_->settings);
+  watch_ = std::make_unique<door::PoolWatch>(board_, service_->settings);
   return upkeep_->begin();
 }
 
 void DoorRole::start(TaskGroup& group) {
   group.spawn(upkeep_->run());
+  group.spawn(watch_->run());
   front_.serve(*service_);
 }
 

@@ -5,6 +5,7 @@
 #include "app/catalogue_role.h"
 #include "app/front.h"
 #include "door/door_service.h"
+#include "door/pool_watch.h"
 #include "door/upkeep.h"
 
 namespace sluice::app {
@@ -27,6 +28,7 @@ class DoorRole final : public Role {
   door::PoolBoard board_;
   std::unique_ptr<door::DoorService> service_;
   std::unique_ptr<door::Upkeep> upkeep_;
+  std::unique_ptr<door::PoolWatch> watch_;
 };
 
 }  // namespace sluice::app

@@ -14,7 +14,7 @@ Result<Reply> stat_file_system(const DoorService& service) {
   std::uint64_t total = 0;
   std::uint64_t free = 0;
   for (const auto& view : *service.pools.picture()) {
-    if (!view->is_online || view->pool.mode == catalogue::PoolMode::disabled) continue;
+    if (!view->is_online() || view->pool.mode == catalogue::PoolMode::disabled) continue;
     total += view->pool.load.total;
     if (view->pool.mode != catalogue::PoolMode::enabled) continue;
     free += view->pool.load.free;

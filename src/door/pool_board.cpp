@@ -35,8 +35,13 @@ double random_share() {
 }  // namespace
 
 void PoolBoard::replace(PoolPicture picture) {
-  auto fresh = std::make_shared<const PoolPicture>(std::move(picture));
   std::lock_guard lock(mutex_);
+  for (auto& view : picture) {
+    auto& known = reachable_[view->pool.id];
+    if (!known) known = std::make_shared<std::atomic<bool>>(true);
+    view->reachable = known;
+  }
+  auto fresh = std::make_shared<const PoolPicture>(std::move(picture));
   picture_ = std::move(fresh);
 }
 
@@ -45,12 +50,24 @@ std::shared_ptr<const PoolPicture> PoolBoard::picture() const {
   return picture_;
 }
 
+View PoolBoard::find(catalogue::PoolId pool) const {
+  auto all = picture();
+  auto found = std::ranges::find(*all, pool, [](const auto& view) { return view->pool.id; });
+  return found != all->end() ? *found : nullptr;
+}
+
+void PoolBoard::set_reachable(catalogue::PoolId pool, bool reachable) {
+  std::lock_guard lock(mutex_);
+  if (auto known = reachable_.find(pool); known != reachable_.end())
+    known->second->store(reachable, std::memory_order_relaxed);
+}
+
 PoolPicture picture_of(std::vector<catalogue::Pool> pools, std::int64_t now_ns,
                        std::int64_t patience_ns) {
   PoolPicture picture;
   for (catalogue::Pool& pool : pools) {
     auto view = std::make_shared<PoolView>();
-    view->is_online = pool.heartbeat_ns + patience_ns > now_ns;
+    view->is_fresh = pool.heartbeat_ns + patience_ns > now_ns;
     auto url = pool.addresses.empty() ? Result<xroot::Url>(fail(Errc::not_found))
                                       : xroot::Url::parse(pool.addresses.front());
     if (!url) continue;
@@ -65,8 +82,8 @@ View choose_for_reading(const PoolPicture& pools, std::span<const catalogue::Rep
                         std::span<const std::int64_t> excluded) {
   View best;
   double best_score = 0;
-  for (const View& view : pools) {
-    if (!view->is_online || view->pool.mode == PoolMode::disabled || is_excluded(*view, excluded))
+  for (const auto& view : pools) {
+    if (!view->is_online() || view->pool.mode == PoolMode::disabled || is_excluded(*view, excluded))
       continue;
     auto here = std::ranges::find(replicas, view->pool.id, &catalogue::Replica::pool);
     if (here == replicas.end() || !is_readable(here->state)) continue;
@@ -86,9 +103,9 @@ View choose_for_writing(const PoolPicture& pools, std::uint64_t size,
                         std::span<const std::int64_t> excluded) {
   View best;
   double best_key = 0;
-  for (const View& view : pools) {
+  for (const auto& view : pools) {
     std::uint64_t room = room_of(*view);
-    if (!view->is_online || view->pool.mode != PoolMode::enabled || room == 0 || room < size ||
+    if (!view->is_online() || view->pool.mode != PoolMode::enabled || room == 0 || room < size ||
         is_excluded(*view, excluded)) {
       continue;
     }

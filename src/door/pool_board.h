@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,24 +20,32 @@ namespace sluice::door {
 
 struct PoolView {
   catalogue::Pool pool;
-  Endpoint address;        // where clients are sent
-  bool is_online = false;  // its heartbeat is fresh
+  Endpoint address;       // where clients are sent
+  bool is_fresh = false;  // its heartbeat is
+  // Answers this door; shared by all pictures of the pool.
+  std::shared_ptr<const std::atomic<bool>> reachable;
+
+  bool is_online() const { return is_fresh && reachable->load(std::memory_order_relaxed); }
 
   // Uploads that this door sent there since the picture was made and that its load does not show yet.
   mutable std::atomic<std::uint32_t> sent{0};
   mutable std::atomic<std::uint64_t> promised{0};  // bytes
 };
 
-using PoolPicture = std::vector<std::shared_ptr<const PoolView>>;
+using PoolPicture = std::vector<std::shared_ptr<PoolView>>;
 
 class PoolBoard {
  public:
   void replace(PoolPicture picture);
   std::shared_ptr<const PoolPicture> picture() const;
+  // Null when there is no such pool any more.
+  std::shared_ptr<const PoolView> find(catalogue::PoolId pool) const;
+  void set_reachable(catalogue::PoolId pool, bool reachable);
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const PoolPicture> picture_ = std::make_shared<PoolPicture>();
+  std::map<catalogue::PoolId, std::shared_ptr<std::atomic<bool>>> reachable_;
 };
 
 // From the rows of the catalogue; what has no usable address is left out.

@@ -63,7 +63,7 @@ Task<Reply> checksum(DoorService& service, Answer answer, std::string args) {
 Reply space_reply(const DoorService& service) {
   xroot::SpaceAnswer space;
   for (const auto& view : *service.pools.picture()) {
-    if (!view->is_online) continue;
+    if (!view->is_online()) continue;
     const catalogue::PoolLoad& load = view->pool.load;
     space.total += load.total;
     space.free += load.free;
