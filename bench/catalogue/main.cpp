@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -29,6 +30,7 @@ struct Options {
   std::vector<std::size_t> sizes{1'000, 10'000, 100'000};
   double seconds = 1;
   std::size_t threads = 4;
+  std::vector<std::size_t> writers{1, 4, 16, 64};
   std::string json;
 };
 
@@ -42,7 +44,7 @@ struct Figure {
 // `step(thread, n)` is the n-th operation of a thread; false ends it early.
 using Step = std::function<bool(std::size_t, std::size_t)>;
 
-double rate_of(const Options& options, const Step& step) {
+double rate_of(const Options& options, std::size_t count, const Step& step) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   const auto end = begin + std::chrono::duration_cast<Clock::duration>(
@@ -50,7 +52,7 @@ double rate_of(const Options& options, const Step& step) {
   std::atomic<std::size_t> done = 0;
   {
     std::vector<std::jthread> threads;
-    for (std::size_t t = 0; t < options.threads; ++t) {
+    for (std::size_t t = 0; t < count; ++t) {
       threads.emplace_back([&, t] {
         std::size_t n = 0;
         while (Clock::now() < end && step(t, n)) ++n;
@@ -59,6 +61,10 @@ double rate_of(const Options& options, const Step& step) {
     }
   }
   return static_cast<double>(done) / std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double rate_of(const Options& options, const Step& step) {
+  return rate_of(options, options.threads, step);
 }
 
 std::size_t any_of(std::size_t count) {
@@ -114,6 +120,23 @@ class Changes {
   std::vector<std::size_t> made_;
 };
 
+// Files per second that so many writers make at the same time, each in a directory of its own.
+double creates(Tree& tree, const Options& options, std::size_t writers) {
+  std::vector<FileId> directories;
+  const std::string name = "writers" + std::to_string(writers);
+  for (std::size_t t = 0; t < writers; ++t) {
+    auto made = tree.catalogue->names().make_path(root_directory, {name, std::to_string(t)}, {});
+    good(made);
+    directories.push_back(made->id);
+  }
+  return rate_of(options, writers, [&](std::size_t t, std::size_t n) {
+    auto begun = tree.catalogue->uploads().begin(directories[t], "f" + std::to_string(n),
+                                                 {.pool = tree.pool});
+    good(begun);
+    return good(tree.catalogue->uploads().commit(begun->id, {.pool = tree.pool, .size = 1}));
+  });
+}
+
 // Entries per second of listings in pages of a thousand.
 double listing(Tree& tree, const Options& options) {
   const FileId directory = tree.catalogue->names().lookup("/vo/data/d0").value().id;
@@ -157,6 +180,9 @@ void measure(Tree& tree, const std::string& engine, const Options& options,
   add("uploads", changes.uploads());
   add("deletes", changes.deletes());
   add("mkdirs, one directory", changes.directories());
+  for (std::size_t writers : options.writers) {
+    add("creates, writers: " + std::to_string(writers), creates(tree, options, writers));
+  }
 }
 
 void write_json(const std::string& path, const std::vector<Figure>& figures) {
@@ -175,10 +201,12 @@ int run(const Options& options) {
       std::filesystem::temp_directory_path() / ("sluice-bench-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::vector<Figure> figures;
+  const auto connections =
+      static_cast<std::uint32_t>(std::max<std::size_t>(options.threads + 1, 32));
   for (auto [engine, name] :
        {std::pair{Engine::sqlite, "SQLite"}, std::pair{Engine::postgresql, "PostgreSQL"}}) {
     for (std::size_t files : options.sizes) {
-      Tree tree = make_tree(engine, folder, files, static_cast<std::uint32_t>(options.threads + 1));
+      Tree tree = make_tree(engine, folder, files, connections);
       measure(tree, name, options, figures);
     }
   }
@@ -196,6 +224,8 @@ int main(int argc, char** argv) {
   app.add_option("--sizes", options.sizes, "Numbers of files")->delimiter(',');
   app.add_option("--seconds", options.seconds, "Length of each measurement");
   app.add_option("--threads", options.threads, "Requests at the same time");
+  app.add_option("--writers", options.writers, "Numbers of writers for the creates")
+      ->delimiter(',');
   app.add_option("--json", options.json, "Also write the figures into this file");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -26,6 +26,9 @@ void pause(int attempt) {
   std::this_thread::sleep_for(std::chrono::milliseconds(std::min(part(random), 250)));
 }
 
+// What may be gone at the next attempt.
+bool is_passing(Fault fault) { return fault == Fault::busy || fault == Fault::lost; }
+
 }  // namespace
 
 // A session while one call uses it. Connecting happens here, outside of the lock.
@@ -80,7 +83,9 @@ class Database::Lease {
 };
 
 Database::Database(Address address, const CatalogueConfig& config)
-    : address_(std::move(address)), config_(config) {}
+    : address_(std::move(address)), config_(config) {
+  if (engine() == Engine::sqlite) group_.emplace(address_, config_.patience);
+}
 
 Result<std::unique_ptr<Database>> Database::open(const CatalogueConfig& config) {
   SLUICE_TRY(Address address, parse_address(config.url));
@@ -103,53 +108,45 @@ Result<std::unique_ptr<Database>> Database::open(const CatalogueConfig& config) 
 Status Database::repeat(std::string_view name, Kind kind, const Step& step) {
   const Clock::time_point deadline = Clock::now() + config_.patience;
   for (int attempt = 0;; ++attempt) {
-    bool may_repeat = false;
-    Status done = [&]() -> Status {
-      std::unique_lock writer(writer_, std::defer_lock);
-      if (kind == Kind::transaction && engine() == Engine::sqlite &&
-          !writer.try_lock_until(deadline)) {
-        return fail(Errc::overloaded, "catalogue: other changes take too long");
-      }
-      Lease lease(*this);
-      if (Status taken = lease.take(deadline); !taken) {
-        may_repeat = taken.error().code == Errc::connection;
-        return taken;
-      }
-      return once(lease, kind, step, may_repeat);
-    }();
-    if (done || !may_repeat || Clock::now() >= deadline) return done;
-    log.debug("transaction.repeated", {{"name", name}, {"why", done.error().detail}});
+    Outcome done = once(kind, step, deadline);
+    if (done.status || !done.may_repeat || Clock::now() >= deadline) return std::move(done.status);
+    log.debug("transaction.repeated", {{"name", name}, {"why", done.status.error().detail}});
     pause(attempt);
   }
 }
 
-Status Database::once(Lease& lease, Kind kind, const Step& step, bool& may_repeat) {
-  Session& session = lease.session();
-  auto repeatable = [&] {
-    return session.fault() == Fault::busy || session.fault() == Fault::lost;
-  };
-  if (kind == Kind::statement) {
-    Status done = step(session);
-    may_repeat = !done && repeatable();
-    return done;
+Outcome Database::once(Kind kind, const Step& step, Clock::time_point deadline) {
+  if (kind == Kind::transaction && group_) return group_->run(step, deadline);
+  Lease lease(*this);
+  if (Status taken = lease.take(deadline); !taken) {
+    const bool may_repeat = taken.error().code == Errc::connection;
+    return {std::move(taken), may_repeat};
   }
+  return kind == Kind::statement ? read_once(lease.session(), step)
+                                 : write_once(lease.session(), step);
+}
+
+Outcome Database::read_once(Session& session, const Step& step) {
+  Status done = step(session);
+  const bool may_repeat = !done && is_passing(session.fault());
+  return {std::move(done), may_repeat};
+}
+
+Outcome Database::write_once(Session& session, const Step& step) {
   Status done = session.begin_write();
   if (done) done = step(session);
-  if (!done) {
-    may_repeat = repeatable();
-    session.roll_back();
-    return done;
+  if (done) {
+    done = session.commit();
+    if (done) return {};
+    // Lost in the middle of a commit: it may have happened.
+    if (session.fault() == Fault::lost) {
+      return {fail(Errc::server,
+                   "catalogue: the connection was lost during a commit, its outcome is unknown")};
+    }
   }
-  done = session.commit();
-  if (done) return done;
-  // Lost in the middle of a commit: it may have happened.
-  if (session.fault() == Fault::lost) {
-    return fail(Errc::server,
-                "catalogue: the connection was lost during a commit, its outcome is unknown");
-  }
-  may_repeat = repeatable();
+  const bool may_repeat = is_passing(session.fault());
   session.roll_back();
-  return done;
+  return {std::move(done), may_repeat};
 }
 
 }  // namespace sluice::catalogue::sql

@@ -5,10 +5,10 @@
 
 #include "base/result.h"
 #include "catalogue/config.h"
+#include "catalogue/sql/group_commit.h"
 #include "catalogue/sql/session.h"
 
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,8 +29,9 @@ class Database {
     return attempt("read", Kind::statement, std::move(body));
   }
 
-  // A transaction: all of `body` or nothing. It may run several times, so it has no effects outside the session. An error
-  // after which nobody knows whether it was committed is Errc::server and is never repeated here.
+  // A transaction: all of `body` or nothing. It may run several times and on another thread, so it has no effects outside the
+  // session and takes no locks. An error after which nobody knows whether it was committed is Errc::server and is never
+  // repeated here.
   template <class Body>
   auto write(std::string_view name, Body body) {
     return attempt(name, Kind::transaction, std::move(body));
@@ -40,7 +41,6 @@ class Database {
 
  private:
   enum class Kind : bool { statement, transaction };
-  using Step = std::function<Status(Session&)>;
   class Lease;
 
   Database(Address address, const CatalogueConfig& config);
@@ -57,11 +57,13 @@ class Database {
     return std::move(*out);
   }
   Status repeat(std::string_view name, Kind kind, const Step& step);
-  Status once(Lease& lease, Kind kind, const Step& step, bool& may_repeat);
+  Outcome once(Kind kind, const Step& step, GroupCommit::Deadline deadline);
+  static Outcome read_once(Session& session, const Step& step);
+  static Outcome write_once(Session& session, const Step& step);
 
   const Address address_;
   const CatalogueConfig config_;
-  std::timed_mutex writer_;  // SQLite has one writer; here they queue, in the file they would poll
+  std::optional<GroupCommit> group_;  // SQLite's changes
   std::mutex mutex_;
   std::condition_variable returned_;
   std::size_t leased_ = 0;

@@ -42,9 +42,10 @@ constexpr std::array words{
 };
 
 // A commit is on the disk before it is acknowledged, and readers do not wait for the writer.
-constexpr std::array<std::string_view, 4> sqlite_setup{
-    "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON",
+constexpr std::array<std::string_view, 5> sqlite_setup{
+    "PRAGMA journal_mode = WAL",  "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16384",  // KiB per connection
+    "PRAGMA temp_store = MEMORY",  // also what a savepoint keeps
 };
 
 // Every statement of ours finds its rows through an index. A plan that was made while the tables were empty would scan

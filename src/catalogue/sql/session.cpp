@@ -15,6 +15,10 @@
 namespace sluice::catalogue::sql {
 namespace {
 
+constexpr Query savepoint{"SAVEPOINT change", "", ""};
+constexpr Query release{"RELEASE SAVEPOINT change", "", ""};
+constexpr Query back{"ROLLBACK TO SAVEPOINT change", "", ""};
+
 // What SOCI reads from and writes to: it keeps the addresses.
 struct Cell {
   long long number = 0;
@@ -161,12 +165,12 @@ Result<std::uint64_t> Session::run(const Query& query, std::span<const Value> va
   return result;
 }
 
-// A statement that failed is of no more use: SQLite's is gone, and PostgreSQL's would leak what SOCI gave it. But a transaction
-// that failed refuses to hear of the end of a statement, so that waits for its own end.
+// A statement that failed is of no more use: SQLite's is gone, and PostgreSQL's would leak what SOCI gave it. But PostgreSQL
+// refuses to hear of the end of a statement in a transaction that failed, so that waits for its own end.
 void Session::give_up(const Query& query) {
   auto failed = connection_->prepared.extract(&query);
   if (!failed.empty() && failed.mapped()) connection_->failed.push_back(std::move(failed.mapped()));
-  if (!connection_->in_transaction) connection_->failed.clear();
+  if (!connection_->in_transaction || engine_ == Engine::sqlite) connection_->failed.clear();
 }
 
 Status Session::run_once(std::string_view text) {
@@ -186,6 +190,23 @@ Status Session::commit() {
   Status done = run_once("COMMIT");
   if (done) connection_->in_transaction = false;
   return done;
+}
+
+Status Session::run_quietly(const Query& query) {
+  const Fault before = fault_;
+  auto done = run(query);
+  if (!done) return tl::unexpected<Error>(std::move(done).error());
+  fault_ = before;
+  return {};
+}
+
+Status Session::set_savepoint() { return run_quietly(savepoint); }
+Status Session::release_savepoint() { return run_quietly(release); }
+
+// SQLite keeps a savepoint that it went back to.
+Status Session::roll_back_to_savepoint() {
+  SLUICE_CHECK(run_quietly(back));
+  return run_quietly(release);
 }
 
 void Session::roll_back() {

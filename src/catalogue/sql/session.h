@@ -41,6 +41,10 @@ class Session {
 
   Status begin_write();
   Status commit();
+  // What follows can be taken back alone; not when it fails, then only the whole can.
+  Status set_savepoint();
+  Status release_savepoint();
+  Status roll_back_to_savepoint();
   // Never fails: what cannot be rolled back is lost, and a lost session is thrown away.
   void roll_back();
 
@@ -53,6 +57,7 @@ class Session {
   explicit Session(Engine engine);
 
   Result<Prepared*> prepared(const Query& query);
+  Status run_quietly(const Query& query);
   void give_up(const Query& query);
   template <class Function>
   auto guarded(Function function) -> decltype(function());

@@ -49,18 +49,28 @@ class CrashTest : public EngineTest {
 class ProgramCrashTest : public CrashTest {};
 INSTANTIATE_TEST_SUITE_P(Engines, ProgramCrashTest, both_engines, engine_name);
 
+constexpr std::size_t threads_of_program = 4;
+
 // Uploads until it is killed, and tells each success through a pipe.
 [[noreturn]] void upload_until_killed(const CatalogueConfig& config, Clock clock, PoolId pool,
                                       int round, int to_parent,
                                       Result<Entry> (*put)(Catalogue&, PoolId,
                                                            const std::string&)) {
   auto catalogue = Catalogue::open(config, std::move(clock));
-  for (int i = 0; catalogue; ++i) {
-    auto done = put(**catalogue, pool, std::to_string(round) + "-" + std::to_string(i));
-    if (!done) break;
-    const std::int64_t id = done->id.number;
-    if (::write(to_parent, &id, sizeof id) != sizeof id) break;
+  if (!catalogue) ::_exit(1);
+  std::vector<std::jthread> threads;
+  for (std::size_t w = 0; w < threads_of_program; ++w) {
+    threads.emplace_back([&, w] {
+      const std::string prefix = std::to_string(round) + "-" + std::to_string(w) + "-";
+      for (int i = 0;; ++i) {
+        auto done = put(**catalogue, pool, prefix + std::to_string(i));
+        if (!done) ::_exit(1);
+        const std::int64_t id = done->id.number;
+        if (::write(to_parent, &id, sizeof id) != sizeof id) ::_exit(1);
+      }
+    });
   }
+  threads.clear();
   ::_exit(1);
 }
 
@@ -86,7 +96,7 @@ TEST_P(ProgramCrashTest, KilledAnywhereLeavesAllOrNothing) {
       acknowledged.insert(id);
       return true;
     };
-    for (int i = 0; i < 5; ++i) ASSERT_TRUE(read_one());
+    for (std::size_t i = 0; i < 5 * threads_of_program; ++i) ASSERT_TRUE(read_one());
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000));
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     int status = 0;
@@ -94,7 +104,7 @@ TEST_P(ProgramCrashTest, KilledAnywhereLeavesAllOrNothing) {
     ASSERT_TRUE(WIFSIGNALED(status));
     while (read_one()) {
     }
-    ++crashes;
+    crashes += threads_of_program;  // each was in the middle of something
   }
   expect_whole(*open(), acknowledged);
 }
