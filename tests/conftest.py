@@ -47,8 +47,10 @@ def server(request):
 
 @pytest.fixture
 def workdir(server):
-    """A directory in the export of `server` that no other test uses."""
-    return server.workdir()
+    """A directory of `server` that no other test uses."""
+    work = server.workdir()
+    yield work
+    work.close()
 
 
 @pytest.fixture
@@ -71,14 +73,6 @@ def own_sluice(session_dir):
         log = server.log()
         server.remove()
         servers.no_sanitizer_report(log)
-
-
-@pytest.fixture(params=["sluice", "debian"])
-def own_server(request, session_dir):
-    """A server of the test's own of either kind, started."""
-    kind = {"sluice": servers.SluiceServer, "debian": servers.DebianXrootd}[request.param]
-    with servers.running(kind(home=session_dir)) as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

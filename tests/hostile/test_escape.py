@@ -57,7 +57,7 @@ def requests_on(path):
 def test_symbolic_links_out_of_the_export(sluice_dir, sluice_connect, outside, relative, what):
     target = outside / "secret" if what == "file" else outside
     link = sluice_dir / "link"
-    os.symlink(os.path.relpath(target, sluice_dir.local) if relative else target, link)
+    os.symlink(os.path.relpath(target, sluice_dir.top) if relative else target, link)
     path = sluice_dir.remote("link" if what == "file" else "link/secret")
     connection = sluice_connect()
     removal = (raw.RM, raw.MV)  # of the link itself: allowed, and the last

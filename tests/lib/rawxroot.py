@@ -22,6 +22,8 @@ OK, OKSOFAR, ATTN, AUTHMORE, ERROR, REDIRECT, WAIT, WAITRESP, STATUS = 0, *range
 DELETE, FORCE, NEW, OPEN_READ, UPDATE, ASYNC, REFRESH, MKPATH, APPEND, RETSTAT, POSC, WRITE_ONLY = \
     2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x1000, 0x8000
 
+IS_DIRECTORY = 2  # in the flags of a stat answer
+
 PAGE = 4096
 Frame = namedtuple("Frame", "stream status body info data", defaults=(b"", b""))
 
@@ -159,7 +161,7 @@ class Connection:
             self.send(preface)
         if hello:
             self.send(HELLO + protocol_request())
-            assert self.receive().body == struct.pack(">ii", 0x520, 1) or self.server.name != "sluice"
+            assert self.receive().body == server.hello or server.hello is None
             self.flags = struct.unpack(">iI", self.receive().body[:8])[1]
             if login:
                 self.session = self.login()

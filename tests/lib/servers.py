@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -51,17 +52,27 @@ def scratch(parent=None, prefix="sluice-test-"):
 
 
 class WorkDir:
-    """A sub-directory of an exported directory that belongs to one test."""
+    """A sub-directory of an exported directory that belongs to one test; `top` is its local path."""
 
     def __init__(self, server, name):
         self.server = server
-        self.local = server.root / name
         self.path = "/" + name
-        self.local.mkdir()
-        give(self.local)
+        self.top = self.make_top()
+
+    def make_top(self):
+        top = self.server.root / self.path[1:]
+        top.mkdir()
+        return give(top)
+
+    def close(self):
+        """The test is over."""
 
     def __truediv__(self, name):
-        return self.local / name
+        return self.top / name
+
+    def names(self):
+        """What is in the directory, sorted."""
+        return sorted(entry.name for entry in self.top.iterdir())
 
     def url(self, name=""):
         return f"{self.server.url}{self.path}/{name}" if name else self.server.url + self.path
@@ -72,9 +83,9 @@ class WorkDir:
 
     def put(self, name, data=b"", mode=0o644):
         """Makes a file behind the server's back and returns its path at the server."""
-        target = self.local / name
-        for parent in reversed(target.relative_to(self.local).parents):
-            folder = self.local / parent
+        target = self.top / name
+        for parent in reversed(target.relative_to(self.top).parents):
+            folder = self.top / parent
             if not folder.exists():
                 folder.mkdir()
                 give(folder)
@@ -86,18 +97,40 @@ class WorkDir:
         give(target)
         return self.remote(name)
 
+    def put_zeros(self, name, size):
+        """Makes a file of zeros that takes no space and returns its path at the server."""
+        self.put(name)
+        os.truncate(self.top / name, size)
+        return self.remote(name)
+
+    def crowd(self, names):
+        """Makes very many entries, the quickest ones to make."""
+        for name in names:
+            (self.top / name).touch()
+
     def mkdir(self, name, mode=0o755):
-        (self.local / name).mkdir(mode)
-        (self.local / name).chmod(mode)
-        give(self.local / name)
+        (self.top / name).mkdir(mode)
+        (self.top / name).chmod(mode)
+        give(self.top / name)
         return self.remote(name)
 
 
 class Server:
-    """One running server process; `url` ends with one slash, so url + "/path" has the double slash of xroot URLs."""
+    """One running server process; `url` ends with one slash, so url + "/path" has the double slash of xroot URLs.
+
+    `traits` is what tests may find in one server and not in another:
+    ours     it is Sluice: where it differs from Debian's on purpose, and what only it has
+    disk     the files that clients see are files of a directory, and somebody else may change them there
+    update   a file may be changed after it was closed
+    rights   clients are bound by the rights of files and directories
+    storage  names are in a catalogue and files at pools, stored whole
+    """
 
     name = "server"
+    traits = frozenset()
+    hello = None  # what it says to a hello, where that is known
     http = None
+    work_directory = WorkDir
 
     def __init__(self, home=None, as_user=None):
         self.home = scratch(home, f"sluice-{self.name}-")
@@ -113,6 +146,24 @@ class Server:
         return f"root://{self.host}:{self.port}/"
 
     @property
+    def is_ours(self):
+        return "ours" in self.traits
+
+    @property
+    def is_storage(self):
+        return "storage" in self.traits
+
+    @property
+    def data_servers(self):
+        """The HOST:PORT that contents come from."""
+        return {f"{self.host}:{self.port}"}
+
+    @property
+    def stores(self):
+        """The directories that contents are kept in."""
+        return [self.root]
+
+    @property
     def pid(self):
         return self.process.pid
 
@@ -121,7 +172,7 @@ class Server:
 
     def workdir(self, name=None):
         assert self.alive(), f"the server is dead (exit code {self.process.poll()}):\n{self.log()[-5000:]}"
-        return WorkDir(self, name or f"t{os.getpid()}-{next(_counter)}")
+        return self.work_directory(self, name or f"t{os.getpid()}-{next(_counter)}")
 
     def launch(self, command, environment=None, **popen):
         """Starts the command with its output in the log file, as the servers' account."""
@@ -183,6 +234,7 @@ class DebianXrootd(Server):
     """Debian's xrootd on the loopback: the reference for every expectation."""
 
     name = "debian"
+    traits = frozenset({"disk", "update", "rights"})
 
     def start(self, extra=""):
         admin = scratch(self.home, "admin-")
@@ -242,9 +294,12 @@ def forget_binaries():
 
 
 class SluiceServer(Server):
-    """`sluice serve` on random ports of the loopback."""
+    """`sluice serve` on random ports of the loopback, of a directory."""
 
     name = "sluice"
+    traits = frozenset({"ours", "disk", "update", "rights"})
+    hello = struct.pack(">ii", 0x520, 1)
+    port_name = "xroot"  # of `port` in the ready line
 
     def __init__(self, binary=None, **kwargs):
         super().__init__(**kwargs)
@@ -253,8 +308,11 @@ class SluiceServer(Server):
         self.ready = ""
 
     def command(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0"):
-        return [str(self.binary), "serve", "--export", str(self.root), "--listen", listen, "--http", http,
-                "--data", str(self.data), *extra]
+        return [str(self.binary), "serve", *self.role(), "--listen", listen, "--http", http, "--data", str(self.data), *extra]
+
+    def role(self):
+        """The options that say what it serves."""
+        return ["--export", str(self.root)]
 
     def start(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0", environment=None, settings=""):
         """Starts the server, with a settings file of that text if any, and returns when its ready line has come."""
@@ -264,9 +322,12 @@ class SluiceServer(Server):
             extra = ("--config", str(file), *extra)
         self.launch(self.command(*extra, listen=listen, http=http), environment, stdout=subprocess.PIPE)
         self.ready = self._ready_line()
-        self.port = int(re.search(r"xroot=\S*:(\d+)", self.ready).group(1))
-        self.http = "http://127.0.0.1:" + re.search(r"http=\S*:(\d+)", self.ready).group(1)
+        self.port = self.named_port(self.port_name)
+        self.http = f"http://127.0.0.1:{self.named_port('http')}"
         return self
+
+    def named_port(self, name):
+        return int(re.search(rf" {name}=\S*:(\d+)", self.ready).group(1))
 
     def _ready_line(self):
         # readline() returns at end of file too, so a server that dies is noticed at once.

@@ -96,7 +96,7 @@ def test_any_name(workdir, tmp_path, name):
     sluice("cp", workdir.url(name), tmp_path / "down").ok()
     assert same(local, tmp_path / "down" / name)
     sluice("rm", workdir.url(name)).ok()
-    assert os.listdir(workdir.local) == []
+    assert workdir.names() == []
 
 
 def test_300_mb_both_ways(workdir, big_file, tmp_path):
@@ -202,7 +202,7 @@ def test_a_tree_up_and_down(workdir, tree, tmp_path):
 def test_directories_need_r(workdir, tree):
     result = sluice("cp", tree, workdir.url("copy"))
     assert "-r" in failure(result) and result.code == 54
-    assert os.listdir(workdir.local) == []
+    assert workdir.names() == []
 
 
 def test_remote_and_local_wildcards(workdir, tree, tmp_path):
@@ -346,7 +346,7 @@ def test_posc_upload_that_is_killed_never_appears(sluice_dir):
     for pipe in (upload.stdin, upload.stdout, upload.stderr):
         pipe.close()
     assert not (sluice_dir / "half").exists()
-    wait_until(lambda: os.listdir(sluice_dir.local) == [])
+    wait_until(lambda: sluice_dir.names() == [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -517,11 +517,11 @@ def test_rm(workdir):
         workdir.put(name, b"x")
     sluice("rm", workdir.url("f")).ok()
     sluice("rm", workdir.url("t*")).ok()
-    assert os.listdir(workdir.local) == ["d"]
+    assert workdir.names() == ["d"]
     assert "-r" in failure(sluice("rm", workdir.url("d")))
     removed = {line["removed"] for line in values(sluice("rm", "--json", "-r", workdir.url("d")).ok())}
     assert removed == {workdir.url(name) for name in ("d/x/y", "d/x", "d/z", "d")}
-    assert os.listdir(workdir.local) == []
+    assert workdir.names() == []
     assert sluice("rm", workdir.url("gone")).code == 54
     sluice("rm", "-f", workdir.url("gone")).ok()
     workdir.mkdir("empty")

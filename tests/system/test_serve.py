@@ -238,7 +238,7 @@ def test_read_only(own_sluice, tmp_path):
     for command in (["rm", "/work/file"], ["mkdir", "/work/d"], ["mv", "/work/file", "/work/g"], ["truncate", "/work/file", "1"],
                     ["chmod", "/work/file", "rwxrwxrwx"], ["xattr", "/work/file", "set", "a=b"], ["rmdir", "/work"]):
         assert re.search(r"\[30(25|10)\]", xrdfs(server, *command).failed().all), command
-    assert os.listdir(work.local) == ["file"]
+    assert work.names() == ["file"]
     assert (work / "file").read_bytes() == b"content"
     assert "IsWritable" not in xrdfs(server, "stat", "/work/file").ok().out
 
