@@ -348,6 +348,6 @@ def wait_until(condition, seconds=10, what="condition"):
     """Polls something that has no event to wait for, such as another process's memory."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"{what} not reached in {seconds} s"
+        assert time.monotonic() < deadline, f"{what() if callable(what) else what} not reached in {seconds} s"
         time.sleep(0.02)
     return value

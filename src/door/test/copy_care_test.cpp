@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 
 namespace sluice::door {
 namespace {
@@ -22,6 +23,7 @@ class CopyCareTest : public testing::Test {
     catalogue::CatalogueConfig config;
     config.url = "sqlite:" + folder + "/catalogue.db";
     all = std::move(*catalogue::Catalogue::open(config));
+    care.emplace(*all, Duration(3'600'000));
     for (const char* pool : {"p1", "p2", "p3"}) pools.push_back(enter(pool));
   }
   ~CopyCareTest() override { std::filesystem::remove_all(folder); }
@@ -42,18 +44,19 @@ class CopyCareTest : public testing::Test {
   void round() {
     PoolBoard board;
     board.replace(picture_of(*all->pools().list(), catalogue::system_clock_ns(), patience));
-    Status done = care.round(*board.picture());
+    Status done = care->round(*board.picture());
     EXPECT_TRUE(done) << done.error().message();
   }
+  std::vector<catalogue::Replica> replicas(FileId file) { return *all->replicas().of_file(file); }
   // Pools that shall fetch the file.
   std::vector<PoolId> fetchers(FileId file) {
     std::vector<PoolId> out;
-    for (const auto& replica : *all->replicas().of_file(file))
+    for (const auto& replica : replicas(file))
       if (replica.state == ReplicaState::created) out.push_back(replica.pool);
     return out;
   }
   ReplicaState state(FileId file, PoolId pool) {
-    for (const auto& replica : *all->replicas().of_file(file))
+    for (const auto& replica : replicas(file))
       if (replica.pool == pool) return replica.state;
     throw std::runtime_error("no replica there");
   }
@@ -62,7 +65,7 @@ class CopyCareTest : public testing::Test {
   std::string folder;
   std::unique_ptr<catalogue::Catalogue> all;
   std::vector<PoolId> pools;
-  CopyCare care = [this] { return CopyCare(*all, Duration(3'600'000)); }();
+  std::optional<CopyCare> care;
   int files = 0;
 };
 
