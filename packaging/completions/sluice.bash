@@ -15,13 +15,19 @@ _sluice() {
   current=${words[-1]} previous=${words[-2]} command=${words[1]}
   COMPREPLY=()
   if (( ${#words[@]} <= 2 )); then
-    mapfile -t COMPREPLY < <(compgen -W 'serve config cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W 'serve config admin cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
     return
   fi
   case $command in
     config)
       if (( ${#words[@]} == 3 )); then
         mapfile -t COMPREPLY < <(compgen -W 'check show describe' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    admin)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'pools pool set classes class set class assign replicas' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -45,14 +51,26 @@ _sluice() {
       command+=" ${words[2]}" ;;
   esac
   case $command in
-    'serve') options='-c --config --set --export --listen --http --data --user --read-only --help'
-      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --export) kind=directory ;; --listen) kind=nothing ;; --http) kind=nothing ;; --data) kind=directory ;; --user) kind=nothing ;; *) kind=nothing ;; esac ;;
+    'serve') options='-c --config --set --export --roles --listen --http --data --user --read-only --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --export) kind=directory ;; --roles) kind=nothing ;; --listen) kind=nothing ;; --http) kind=nothing ;; --data) kind=directory ;; --user) kind=nothing ;; *) kind=nothing ;; esac ;;
     'config check') options='--help'
       case $previous in *) kind=local ;; esac ;;
     'config show') options='-c --config --set --defaults --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; *) kind=nothing ;; esac ;;
     'config describe') options='--markdown --help'
       case $previous in *) kind=nothing ;; esac ;;
+    'admin pools') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin pool set') options='-c --config --set --data --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin classes') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin class set') options='--copies -c --config --set --data --help'
+      case $previous in --copies) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin class assign') options='-c --config --set --data --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin replicas') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'cp') options='-r --recursive -f --force -c --continue -C --checksum -m --mkdir --posc -p --parallel -S --streams --depth --piece --rate --min-rate --max-time --no-glob -q --quiet --timeout -v --verbose --json --help'
       case $previous in -C|--checksum) kind=nothing ;; -p|--parallel) kind=nothing ;; -S|--streams) kind=nothing ;; --depth) kind=nothing ;; --piece) kind=nothing ;; --rate) kind=nothing ;; --min-rate) kind=nothing ;; --max-time) kind=nothing ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;
     'ls') options='-l --long -R --recursive -h --human -d --directory -p --slash -u --urls -U --unsorted -C --checksum --timeout -v --verbose --json --help'

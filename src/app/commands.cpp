@@ -2,7 +2,7 @@
 #include "app/commands.h"
 
 #include "app/server.h"
-#include "base/settings_file.h"
+#include "app/settings_source.h"
 #include "base/settings_manual.h"
 
 namespace sluice::app {
@@ -12,39 +12,21 @@ using cli::Complete;
 using cli::Console;
 using cli::Options;
 
-// --config and --set, which serve and config share.
-struct Source {
-  std::string path;
-  std::vector<std::string> words;
-
-  void declare(Options& options) {
-    options.value("-c,--config", "FILE", path, "Settings file (TOML)", Complete::local);
-    options.value("--set", "KEY=VALUE", words, "One setting, over the file's");
-  }
-
-  Result<std::vector<RawSetting>> overrides() const {
-    std::vector<RawSetting> all;
-    for (const std::string& word : words) {
-      SLUICE_TRY(RawSetting one, setting_from_word(word));
-      all.push_back(std::move(one));
-    }
-    return all;
-  }
-};
-
 class Serve final : public cli::Command {
  public:
   void declare(Options& options) override {
     source_.declare(options);
-    options.value("--export", "DIR", export_, "Directory to serve; DATA/export when not given",
+    options.value("--export", "DIR", export_, "Serve this directory as it is, without a catalogue",
                   Complete::directory);
+    options.value("--roles", "ROLE", roles_,
+                  "door or pool, where they are processes of their own; may stand more than once");
     options.value("--listen", "HOST:PORT", listen_,
                   "Address of the xroot service; may stand more than once");
     options.value("--http", "HOST:PORT", http_, "Address of /metrics, /healthz and /readyz");
     options.value("--data", "DIR", data_, "Directory of the server's own state",
                   Complete::directory);
     options.value("--user", "NAME", user_, "The user that a server started by root becomes");
-    options.flag("--read-only", read_only_, "Refuse everything that changes the directory");
+    options.flag("--read-only", read_only_, "Refuse everything that changes something");
   }
 
   Status run(Console&) override {
@@ -54,11 +36,15 @@ class Serve final : public cli::Command {
       if (value) overrides.push_back({std::string(key), *value, std::string(option)});
     };
     put("pool.export", export_, "--export");
+    if (!roles_.empty()) overrides.push_back({"serve.roles", roles_, "--roles"});
     put("serve.http", http_, "--http");
     put("serve.data", data_, "--data");
     put("serve.user", user_, "--user");
     if (!listen_.empty()) overrides.push_back({"serve.listen", listen_, "--listen"});
-    if (read_only_) overrides.push_back({"pool.read_only", true, "--read-only"});
+    if (read_only_) {
+      overrides.push_back({"pool.read_only", true, "--read-only"});
+      overrides.push_back({"door.read_only", true, "--read-only"});
+    }
     Config config;
     Sections sections = sections_of(config);
     SLUICE_CHECK(load_settings(sections, source_.path, overrides));
@@ -67,9 +53,9 @@ class Serve final : public cli::Command {
   }
 
  private:
-  Source source_;
+  SettingsSource source_;
   std::optional<std::string> export_, http_, data_, user_;
-  std::vector<std::string> listen_;
+  std::vector<std::string> listen_, roles_;
   bool read_only_ = false;
 };
 
@@ -106,7 +92,7 @@ class ConfigShow final : public cli::Command {
   }
 
  private:
-  Source source_;
+  SettingsSource source_;
   bool defaults_ = false;
 };
 
@@ -136,12 +122,16 @@ class ConfigDescribe final : public cli::Command {
 
 constexpr std::array rows = {
     cli::CommandRow{"serve",
-                    "Serve a directory to xroot clients",
-                    "Runs in the foreground and prints one line \"ready xroot=HOST:PORT "
+                    "Store files for xroot clients, or serve a directory",
+                    "Without arguments it is a door and a pool in one process, with its catalogue "
+                    "under --data; with --export\n"
+                    "clients see a directory as it is. Runs in the foreground and prints one line "
+                    "\"ready ... xroot=HOST:PORT "
                     "http=HOST:PORT\" when it accepts\n"
                     "connections. SIGTERM lets running requests end and stops with 0; SIGHUP reads "
                     "the settings again.",
-                    {{{"Serve a directory on this machine only", "sluice serve --export /data"},
+                    {{{"Store files, on this machine only", "sluice serve"},
+                      {"Serve a directory on this machine only", "sluice serve --export /data"},
                       {"For everybody who can reach the machine",
                        "sluice serve --export /data --listen '*:1094'"},
                       {"With settings from a file", "sluice serve --config /etc/sluice.toml"}}},
