@@ -78,6 +78,10 @@ Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wa
     return service.store.begin(file, wanted.right.size, description);
   }
   auto opened = service.store.open_replica(file);
+  if (opened && (*opened)->opened_stat().size != wanted.right.size) {
+    opened = fail(Errc::io, fmt::format("{} bytes instead of {}", (*opened)->opened_stat().size,
+                                        wanted.right.size));
+  }
   if (opened) return opened;
   // Another pool may have it; not found would say that nobody has.
   service.report_broken(file, opened.error());
