@@ -14,7 +14,9 @@ import clients  # noqa: E402  (needs the path above)
 # The Python bindings read these when they are imported, so they must stand before any test module.
 os.environ.update(clients.CLIENT_ENVIRONMENT)
 
+import postgres  # noqa: E402
 import servers  # noqa: E402
+import storage  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +39,49 @@ def debian_xrootd(session_dir):
     """Debian's xrootd, the reference."""
     with servers.running(servers.DebianXrootd(home=session_dir)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def storage_server(session_dir):
+    """`sluice serve` as it comes: a door and a pool in one process."""
+    with servers.running(storage.SluiceStorage(home=session_dir)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster():
+    with servers.running(postgres.Postgres()) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def pools_server(session_dir, postgres_cluster):
+    """A door and three pools in four processes; clients are bound by rights."""
+    with servers.running(storage.SluicePools(postgres_cluster.new_database(), home=session_dir)) as server:
+        yield server.bind_clients()
+
+
+@pytest.fixture
+def pools_dir(pools_server):
+    work = pools_server.workdir()
+    yield work
+    work.close()
+
+
+@pytest.fixture
+def own_pools(session_dir, postgres_cluster):
+    """Starts storage systems of the test's own, that it may stop and kill: own_pools(count=1, door={"patience": "2 s"})."""
+    started = []
+
+    def make(cluster=postgres_cluster, **options):
+        started.append(storage.SluicePools(cluster.new_database(), home=session_dir, **options))
+        return started[-1].start()
+
+    yield make
+    for server in started:
+        log = server.log()
+        server.remove()
+        servers.no_sanitizer_report(log)
 
 
 @pytest.fixture(params=["sluice", "debian"])

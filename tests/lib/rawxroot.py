@@ -26,6 +26,7 @@ IS_DIRECTORY = 2  # in the flags of a stat answer
 
 PAGE = 4096
 Frame = namedtuple("Frame", "stream status body info data", defaults=(b"", b""))
+Redirect = namedtuple("Redirect", "host port cgi token")
 
 
 class Closed(Exception):
@@ -292,7 +293,9 @@ class Connection:
         return answer.body[:16]
 
     def open(self, path, options=OPEN_READ, mode=0o644):
-        return self.call(open_request(path, options, mode)).body[:4]
+        frame = self.call(open_request(path, options, mode))
+        assert frame.status == OK, frame
+        return frame.body[:4]
 
     def read(self, handle, offset, size):
         return self.call(read_request(handle, offset, size)).body
@@ -339,6 +342,13 @@ class Connection:
             body = body[16 + size:]
         assert not body
         return pieces
+
+    def redirect(self, data):
+        """Where the server sends who makes this request."""
+        frame = self.call(data)
+        assert frame.status == REDIRECT, frame
+        host, cgi, token = (frame.body[4:].decode().split("?") + ["", ""])[:3]
+        return Redirect(host, struct.unpack_from(">i", frame.body)[0], cgi, token)
 
     def stat(self, path):
         return self.call(stat_request(path)).body.rstrip(b"\0").decode().split()

@@ -204,13 +204,17 @@ class Server:
 
     def descriptors_of(self, name):
         """How many descriptors refer to a path of the export that begins with `name`."""
-        start, count = str(self.root) + name, 0
-        for link in Path(f"/proc/{self.pid}/fd").iterdir():
+        return sum(link.startswith(str(self.root) + name) for link in self.open_files())
+
+    def open_files(self):
+        """What its descriptors refer to."""
+        links = []
+        for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
             try:
-                count += os.readlink(link).startswith(start)
+                links.append(os.readlink(descriptor))
             except FileNotFoundError:
                 pass  # closed meanwhile
-        return count
+        return links
 
     def remove(self):
         if self.process is not None:

@@ -3,12 +3,16 @@
 
 import struct
 
+import rawxroot
 import servers
 from servers import SluiceServer
 from stored import StoredWorkDir, must
 from XRootD import client
 
-ANYBODY = 0o777
+
+def settings(section, values):
+    """--set options for the values of a section: settings("door", {"patience": "2 s"})."""
+    return [word for name, value in values.items() for word in ("--set", f"{section}.{name}={value}")]
 
 
 class SluiceDoor(SluiceServer):
@@ -36,67 +40,97 @@ class SluiceStorage(SluiceDoor):
         return [self.data / "pool"]
 
 
-def settings(**values):
-    """--set options of the values, whose names have __ for the dot."""
-    return [word for name, value in values.items() for word in ("--set", f"{name.replace('__', '.')}={value}")]
-
-
 class SluicePool(SluiceServer):
-    """A pool in a process of its own."""
+    """A pool in a process of its own. It comes back at the same port, and from another life at another one: `port` = 0."""
 
     name = "pool"
     port_name = "pool"
 
-    def __init__(self, catalogue, label, home=None, binary=None):
-        super().__init__(binary=binary, home=home)
-        self.catalogue, self.label = catalogue, label
-        self.extra = []
+    def __init__(self, common, label, own_settings, **kwargs):
+        super().__init__(**kwargs)
+        self.common, self.label, self.own_settings = common, label, own_settings
 
     def role(self):
-        return settings(serve__roles="pool", pool__name=self.label, pool__directory=self.root, catalogue__url=self.catalogue,
-                        pool__listen=f"127.0.0.1:{self.port}", pool__heartbeat="500 ms") + self.extra
+        own = {"name": self.label, "directory": self.root, "listen": f"127.0.0.1:{self.port}", "heartbeat": "500 ms"}
+        return ["--set", "serve.roles=pool", *self.common, *settings("pool", own | self.own_settings)]
 
     def replicas(self):
-        """Everything in its directory that is a file."""
-        return sorted(path for path in self.root.rglob("*") if path.is_file())
+        """The ids of the files in its directory, with their paths."""
+        return {int(path.name, 16): path for path in self.root.rglob("*") if path.is_file()}
+
+    def uploads(self):
+        """How many uploads are under way: files that have no name until they are complete."""
+        return sum(link.startswith(f"{self.root}/") and link.endswith(" (deleted)") for link in self.open_files())
 
 
 class SluicePools(SluiceDoor):
-    """A door and three pools, four processes that share a catalogue. This object is the door.
-
-    Anonymous clients are the servers' account, and its root directory is open to all."""
+    """A door and pools, each a process of its own, that share a catalogue. This object is the door."""
 
     name = "pools"
     traits = frozenset({"ours", "storage", "rights"})
 
-    def __init__(self, catalogue, home=None, binary=None, count=3):
-        super().__init__(binary=binary, home=home)
-        self.catalogue = catalogue
-        self.pools = [SluicePool(catalogue, f"pool{index}", home=self.home, binary=binary) for index in range(count)]
-        self.account = "root"
+    def __init__(self, database, count=3, serve=None, catalogue=None, door=None, pool=None, **kwargs):
+        super().__init__(**kwargs)
+        self.database = database
+        self.common = settings("catalogue", {"url": database} | (catalogue or {})) + settings("serve", serve or {})
+        self.own_settings = {"refresh": "100 ms"} | (door or {})
+        kwargs["home"] = self.home
+        self.pools = [SluicePool(self.common, f"pool{index}", pool or {}, **kwargs) for index in range(count)]
 
     def role(self):
-        return settings(serve__roles="door", catalogue__url=self.catalogue, door__anonymous_user=self.account, door__refresh="100 ms")
+        return ["--set", "serve.roles=door", *self.common, *settings("door", self.own_settings)]
 
     def start(self, *extra, **options):
-        super().start()
-        must(client.FileSystem(self.url).chmod("/", ANYBODY))
-        self.stop()
-        self.account = "{}:{}".format(*servers.account())
+        """Starts the door and the pools that do not run; the door comes back at the same port."""
         for pool in self.pools:
-            pool.start()
-        return super().start(*extra, **options)
+            if not pool.alive():
+                pool.start()
+        return super().start(*extra, **{"listen": f"127.0.0.1:{self.port}"} | options)
+
+    def bind_clients(self):
+        """Makes anonymous clients the servers' account, whom rights bind, and opens the root directory to all."""
+        must(client.FileSystem(self.url).chmod("/", 0o777))
+        self.stop()
+        self.own_settings["anonymous_user"] = "{}:{}".format(*servers.account())
+        return self.start()
 
     @property
     def data_servers(self):
-        return {address for pool in self.pools for address in pool.data_servers}
+        return {f"{pool.host}:{pool.port}" for pool in self.pools}
 
     @property
     def stores(self):
         return [pool.root for pool in self.pools]
 
+    def open_by_hand(self, path, options=rawxroot.OPEN_READ):
+        """A connection to the pool that the door names, and the handle of the file there.
+
+        What it tells is what the server said: real clients take a close for done when the connection is lost before it."""
+        with rawxroot.Connection(self) as door:
+            found = door.redirect(rawxroot.open_request(path, options))
+        pool = rawxroot.Connection(self.pool_at(found.port), login=False)
+        pool.login(cgi=found.token.encode())
+        return pool, pool.open(f"{path}?{found.cgi}", options)
+
+    def pool_at(self, port):
+        (pool,) = [pool for pool in self.pools if pool.port == port]
+        return pool
+
+    def replicas(self):
+        """The ids of all files of all pools, with their paths."""
+        found = {}
+        for pool in self.pools:
+            for number, path in pool.replicas().items():
+                assert number not in found, f"{path} is at {found[number]} too"
+                found[number] = path
+        return found
+
     def log(self):
         return super().log() + "".join(pool.log() for pool in self.pools)
+
+    def another_door(self):
+        """A second door to the same files, not started."""
+        return SluicePools(self.database, count=0, binary=self.binary, home=self.home)
 
     def remove(self):
         for pool in self.pools:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import rawxroot
 import servers
 from XRootD import client
-from XRootD.client.flags import DirListFlags, OpenFlags
+from XRootD.client.flags import DirListFlags, MkDirFlags, OpenFlags
 
 NOT_FOUND = 3011
 UNDER_WAY = 64  # requests at the same time
@@ -108,7 +108,7 @@ class StoredWorkDir(servers.WorkDir):
     def make_top(self):
         self.fs = client.FileSystem(self.server.url)
         self.copies = []
-        must(self.fs.mkdir(self.path, mode=0o755))
+        must(self.fs.mkdir(self.path, MkDirFlags.MAKEPATH, 0o755))  # another door may have made it
         return StoredPath(self, self.path)
 
     def new_copy(self):
