@@ -27,7 +27,7 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'pools pool set classes class set class assign replicas' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -61,13 +61,13 @@ _sluice() {
       case $previous in *) kind=nothing ;; esac ;;
     'admin pools') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
-    'admin pool set') options='-c --config --set --data --help'
+    'admin set-pool') options='-c --config --set --data --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin classes') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
-    'admin class set') options='--copies -c --config --set --data --help'
+    'admin set-class') options='--copies -c --config --set --data --help'
       case $previous in --copies) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
-    'admin class assign') options='-c --config --set --data --help'
+    'admin assign-class') options='-c --config --set --data --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin replicas') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;

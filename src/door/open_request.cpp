@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/offload.h"
 #include "base/task_group.h"
+#include "base/text.h"
 #include "capability/capability.h"
 #include "door/requests.h"
 #include "xroot/server/login.h"
@@ -29,9 +30,29 @@ struct Past {
   std::uint8_t attempt = 0;
   std::int64_t upload = 0;             // that it did not finish; 0: none
   std::vector<std::int64_t> excluded;  // pools that failed it
+  std::optional<std::int64_t>
+      avoided;  // the last pool, when nothing says that it could not serve the file
+
+  // The choice among pools: away from the one it comes from. If there is no other, that one again, but not before this door
+  // had the time to notice that it is gone.
+  template <class Choose>
+  std::shared_ptr<const PoolView> choose(unsigned round, Choose choose_without) const {
+    constexpr unsigned rounds_to_notice = 3;
+    if (!avoided) return choose_without(excluded);
+    auto others = excluded;
+    others.push_back(*avoided);
+    auto pool = choose_without(others);
+    return pool || round < rounds_to_notice ? pool : choose_without(excluded);
+  }
 };
 
-bool has_failed_there(const xroot::Opaque& opaque) { return opaque.get("tried").has_value(); }
+// The reason belongs to the last host of the list. Only these two say that this pool cannot serve the file; a connection that
+// was lost says nothing.
+bool cannot_serve(const xroot::Opaque& opaque) {
+  std::string_view reasons = opaque.get("triedrc").value_or("");
+  std::string_view last = split(reasons, ',').back();
+  return equal_ignoring_case(last, "enoent") || equal_ignoring_case(last, "ioerr");
+}
 
 Past past_of(const DoorService& service, const Target& target) {
   Past past;
@@ -42,8 +63,12 @@ Past past_of(const DoorService& service, const Target& target) {
   past.attempt = static_cast<std::uint8_t>(old->attempt + 1);
   if (old->operation == Operation::write) past.upload = old->file;
   past.excluded = std::move(old->excluded);
-  if (has_failed_there(target.opaque) && past.excluded.size() < capability::max_excluded)
+  if (!target.opaque.get("tried")) return past;
+  if (!cannot_serve(target.opaque)) {
+    past.avoided = old->pool;
+  } else if (past.excluded.size() < capability::max_excluded) {
     past.excluded.push_back(old->pool);
+  }
   return past;
 }
 
@@ -77,13 +102,16 @@ Result<Attempt> nothing_ready(const Past& past, const Target& target) {
 }
 
 Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
-                                 const xroot::Open& request) {
+                                 const xroot::Open& request, unsigned round) {
   SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
   const Target& target = found.target;
   Past past = past_of(service, target);
   if (past.attempt > max_attempts)
     return fail(Errc::no_replicas, target.path + ": no pool could serve it in ten attempts");
-  auto pool = choose_for_reading(*service.pools.picture(), found.replicas, past.excluded);
+  auto picture = service.pools.picture();
+  auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
+    return choose_for_reading(*picture, found.replicas, excluded);
+  });
   if (!pool) return nothing_ready(past, target);
   Capability right;
   right.operation = Operation::read;
@@ -153,7 +181,7 @@ Result<FileId> begin_upload(DoorService& service, const Target& target, const xr
 }
 
 Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Caller& caller,
-                                 const xroot::Open& request) {
+                                 const xroot::Open& request, unsigned round) {
   SLUICE_TRY(Target target, walk_to(service, caller, request.path, Activity::upload));
   if (target.walk.passed.empty()) return fail(Errc::is_directory, "/");
   // Refused before a name is taken: clients then copy through themselves, and want to make it.
@@ -168,7 +196,9 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   if (auto hint = target.opaque.get("oss.asize"))
     size = parse_int<std::uint64_t>(*hint, 0, INT64_MAX).value_or(0);
   auto picture = service.pools.picture();
-  auto pool = choose_for_writing(*picture, size, past.excluded);
+  auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
+    return choose_for_writing(*picture, size, excluded);
+  });
   if (!pool && choose_for_writing(*picture, 0, past.excluded)) {
     return fail(Errc::no_space,
                 fmt::format("{}: no pool has room for {} bytes", target.path, size));
@@ -191,9 +221,9 @@ Task<Reply> open(DoorService& service, Answer answer, xroot::Open request) {
   auto attempt = request.flags.writes() ? &open_for_writing : &open_for_reading;
   asio::steady_timer pause(co_await asio::this_coro::executor);
   const auto give_up_at = std::chrono::steady_clock::now() + service.settings.patience;
-  for (;;) {
+  for (unsigned round = 0;; ++round) {
     SLUICE_CO_TRY(Attempt reply, co_await offload(service.blocking, [&] {
-                    return attempt(service, *answer.call.caller, request);
+                    return attempt(service, *answer.call.caller, request, round);
                   }));
     if (reply) co_return std::move(*reply);
     if (std::chrono::steady_clock::now() >= give_up_at) break;

@@ -104,8 +104,7 @@ Status Upkeep::renew_uploads() {
     if (mover.request.writes) active.push_back({mover.request.file});
   if (active.empty()) return {};
   constexpr int beats = 20;  // that may be missed
-  Duration lifetime = std::max<Duration>(config_.heartbeat * beats, std::chrono::minutes(5));
-  return service_.catalogue.uploads().renew(active, lifetime);
+  return service_.catalogue.uploads().renew(active, config_.heartbeat * beats);
 }
 
 // What the catalogue says is here must be here. What is here and not in the catalogue is only reported: a catalogue that was

@@ -9,7 +9,8 @@ from pathlib import Path
 
 # Without these a client retries a dead server for minutes.
 CLIENT_ENVIRONMENT = {
-    "XRD_CONNECTIONWINDOW": "5",
+    "XRD_CONNECTIONWINDOW": "2",
+    "XRD_STREAMERRORWINDOW": "0",  # else a server that was away once is not asked again for half an hour
     "XRD_CONNECTIONRETRY": "1",
     "XRD_REQUESTTIMEOUT": "60",
     "XRD_STREAMTIMEOUT": "30",

@@ -20,7 +20,7 @@ def system(session_dir):
     made = storage.SluicePools(url, home=session_dir, door={"lost_after": "2 s"})
     try:
         made.start()
-        admin(made, "class", "set", "default", "--copies", "2")
+        admin(made, "set-class", "default", "--copies", "2")
         yield made
     finally:
         log = made.log()
@@ -29,7 +29,7 @@ def system(session_dir):
 
 
 def admin(system, *words):
-    return run(system.binary, "admin", *words, "--set", f"catalogue.url={system.catalogue}").ok()
+    return run(system.binary, "admin", *words, "--set", f"catalogue.url={system.database}").ok()
 
 
 def replicas(system, path):
@@ -99,7 +99,7 @@ def test_a_draining_pool_becomes_empty_and_nothing_is_lost(system, tmp_path):
     for number in range(12):
         xrdcp(tmp_path / "in", f"{system.url}/d/f{number}").ok()
     drained = max(system.pools, key=lambda pool: len(pool.replicas()))
-    admin(system, "pool", "set", drained.label, "draining")
+    admin(system, "set-pool", drained.label, "draining")
     wait_until(lambda: not drained.replicas(), 60, "an empty pool")
     for number in range(12):
         assert content(system, f"/d/f{number}") == DATA
@@ -111,24 +111,24 @@ def test_a_draining_pool_becomes_empty_and_nothing_is_lost(system, tmp_path):
 def test_a_disabled_pool_is_not_used_and_comes_back(system, stored, tmp_path):
     names = online(system, stored)
     first, second = sorted(names)
-    admin(system, "pool", "set", first, "disabled")
+    admin(system, "set-pool", first, "disabled")
     wait_until(lambda: content(system, stored) == DATA, 10, "the other pool")
     modes = {p["pool"]: p["mode"] for p in map(json.loads, admin(system, "pools", "--json").lines())}
     assert modes[first] == "disabled" and modes[second] == "enabled"
-    admin(system, "pool", "set", first, "enabled")
+    admin(system, "set-pool", first, "enabled")
     assert content(system, stored) == DATA
 
 
 def test_a_class_is_inherited_by_what_is_made_in_the_directory(system, tmp_path):
     (tmp_path / "in").write_bytes(b"x")
     xrdfs(system, "mkdir", "/raw").ok()
-    admin(system, "class", "set", "raw", "--copies", "3")
-    admin(system, "class", "assign", "/raw", "raw")
+    admin(system, "set-class", "raw", "--copies", "3")
+    admin(system, "assign-class", "/raw", "raw")
     xrdcp(tmp_path / "in", system.url + "/raw/f").ok()
     wait_until(lambda: len(online(system, "/raw/f")) == 3, 20, "three copies")
 
 
-@pytest.mark.parametrize("words, text", [(["pool", "set", "nobody", "disabled"], "nobody"), (["pool", "set", "pool0", "broken"], "broken"),
-                                         (["class", "set", "x", "--copies", "0"], "copies"), (["replicas", "/absent"], "/absent")])
+@pytest.mark.parametrize("words, text", [(["set-pool", "nobody", "disabled"], "nobody"), (["set-pool", "pool0", "broken"], "broken"),
+                                         (["set-class", "x", "--copies", "0"], "copies"), (["replicas", "/absent"], "/absent")])
 def test_what_makes_no_sense_is_refused_by_name(system, words, text):
-    run(system.binary, "admin", *words, "--set", f"catalogue.url={system.catalogue}").failed(text)
+    run(system.binary, "admin", *words, "--set", f"catalogue.url={system.database}").failed(text)

@@ -87,11 +87,20 @@ asio::awaitable<void> Session::serve(TaskGroup&) {
     if (!co_await settle()) co_return;
     if (step == Step::end || closing_) co_return;
     if (step == Step::drain) continue;
-    if (loop().draining() && main_.in.bytes().empty()) co_return;
+    if (may_end()) {
+      if (pending_.empty()) co_return;
+      co_await next_answer();
+      continue;
+    }
     enter(main_.in.bytes().empty() ? Phase::idle : Phase::partial);
     if (!co_await main_.in.fill(need_)) co_return;
     batch_time_ = Clock::now();
   }
+}
+
+// The server stops and this client has nothing under way.
+bool Session::may_end() const {
+  return loop().draining() && !expired_ && main_.in.bytes().empty() && open_files_ == 0;
 }
 
 // Everything composed is out, or as much later as the client reads; false when the connection
@@ -198,8 +207,9 @@ bool Session::count_progress() {
   return moved;
 }
 
+// Files that are open may be closed first: clients take an upload whose connection is lost before the close for stored.
 void Session::drain() {
-  if (pending_.empty() && (phase_ == Phase::idle || phase_ == Phase::greeting))
+  if (open_files_ == 0 && pending_.empty() && (phase_ == Phase::idle || phase_ == Phase::greeting))
     main_.socket.shutdown_receive();
 }
 

@@ -39,7 +39,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   static asio::awaitable<void> run(std::shared_ptr<Session> self);
 
   Service& service() { return *service_; }
-  net::Loop& loop() { return main_.socket.loop(); }
+  net::Loop& loop() const { return main_.socket.loop(); }
   const std::shared_ptr<const Caller>& caller() const { return caller_; }
   std::string_view peer() const { return peer_; }
 
@@ -112,6 +112,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   Step refuse_unknown(const RequestHeader& header);
   Step refuse(const RequestHeader& header, Error error, bool close);
   Step start(const Row& row, const RequestHeader& header, ByteView payload);
+  bool may_end() const;
   asio::awaitable<bool> settle();
   asio::awaitable<void> wait_for_room();
   asio::awaitable<void> give_answer(Exchange exchange, Task<Reply> work, bool changes_file);
