@@ -88,9 +88,14 @@ Movers::Movers(const MoverConfig& config, Metrics& metrics, Mover::Now now)
   regular_ = &queues_.try_emplace(name, QueueSettings{name, {}}, metrics_).first->second;
 }
 
+// Not a coroutine itself, which would move the texts of the request twice more.
 Task<std::shared_ptr<Mover>> Movers::admit(MoverRequest request, Mover::OnEnd on_end) {
+  return find_place(
+      std::make_shared<Mover>(shared_from_this(), std::move(request), std::move(on_end)));
+}
+
+Task<std::shared_ptr<Mover>> Movers::find_place(std::shared_ptr<Mover> mover) {
   auto executor = co_await asio::this_coro::executor;
-  auto mover = std::make_shared<Mover>(shared_from_this(), std::move(request), std::move(on_end));
   SLUICE_CO_TRY(std::shared_ptr<Wake> wake, enter(*mover, executor));
   if (!wake) co_return mover;
   co_await wake->async_wait(as_value);
@@ -187,6 +192,9 @@ std::vector<MoverInfo> Movers::list() const {
   {
     std::lock_guard lock(mutex_);
     Clock::time_point now = now_();
+    std::size_t count = 0;
+    for (const auto& [name, queue] : queues_) count += queue.active() + queue.waiting();
+    all.reserve(count);
     for (const auto& [name, queue] : queues_) {
       queue.for_each([&](const Mover& mover, bool is_active) {
         all.push_back(info_of(mover, is_active, now));
@@ -281,6 +289,7 @@ Status Movers::set_timeouts(std::string_view queue, Duration idle, Duration tota
 std::vector<QueueInfo> Movers::queues() const {
   std::lock_guard lock(mutex_);
   std::vector<QueueInfo> all;
+  all.reserve(queues_.size());
   for (const auto& [name, queue] : queues_) {
     all.push_back({queue.settings(), queue.active(), queue.waiting()});
   }

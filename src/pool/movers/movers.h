@@ -5,8 +5,8 @@
 //   ... mover->count(bytes) after each read or write; refuse with mover->why() once it has ended() ...
 //   mover.reset();  // the place is free
 //
-// Thread-safe, used from all loops. One mutex over all queues: it is held for some 50 ns per open, of the 10 us and more
-// that an open costs, and never on the path of bytes.
+// Thread-safe, used from all loops. One mutex over all queues: a place and its return take 0.35 us together, an open takes
+// 10 us and more, and the path of bytes never sees the lock.
 #pragma once
 
 #include "base/metrics.h"
@@ -81,6 +81,7 @@ class Movers : public std::enable_shared_from_this<Movers> {
   using Clock = Mover::Clock;
   using Wake = Mover::Wake;
 
+  Task<std::shared_ptr<Mover>> find_place(std::shared_ptr<Mover> mover);
   Result<std::shared_ptr<Wake>> enter(Mover& mover, const asio::any_io_executor& executor);
   Status take_up(Mover& mover);
   void leave(Mover& mover);
