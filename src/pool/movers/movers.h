@@ -76,7 +76,7 @@ class Movers : public std::enable_shared_from_this<Movers> {
 
  private:
   friend Mover;
-  class Notices;  // what is told to others once the lock is released
+  class Endings;
 
   using Clock = Mover::Clock;
   using Wake = Mover::Wake;
@@ -91,8 +91,9 @@ class Movers : public std::enable_shared_from_this<Movers> {
 
   // With the lock held.
   MoverQueue& queue_for(std::string_view name);
-  void serve(MoverQueue& queue, Notices& notices);
-  void end(Mover& mover, EndedBy by, std::string_view why, Notices& notices);
+  void serve(MoverQueue& queue);
+  void end(Mover& mover, EndedBy by, std::string_view why, Endings& endings);
+  static void wake(Mover& mover);
   static MoverInfo info_of(const Mover& mover, bool is_active, Clock::time_point now);
 
   const std::size_t max_waiting_;
