@@ -9,7 +9,7 @@
 
 namespace sluice::pool {
 
-Mover::Mover(std::shared_ptr<Movers> movers, MoverRequest request, OnEnd on_end)
+Mover::Mover(std::shared_ptr<Movers> movers, MoverRequest&& request, OnEnd&& on_end)
     : movers_(std::move(movers)),
       now_(movers_->now_),
       request_(std::move(request)),

@@ -41,14 +41,14 @@ struct MoverRequest {
 class Mover : public boost::intrusive::list_base_hook<> {
  public:
   using Clock = std::chrono::steady_clock;
-  // Asked for every read and write.
+  // What time it is; asked for every read and write.
   using Now = Clock::time_point (*)() noexcept;
-  // Called once when the mover is ended, by the thread that ends it: on any thread, perhaps after the mover is gone. It
-  // holds what it needs (weak_ptr, executor), posts, and must not throw. No mover's destructor waits for it.
+  // Called once when the mover is ended, by the thread that ends it: before its owner has looked at it, or when it is gone
+  // already. So it holds what it needs (weak_ptr, executor), posts, and must not throw.
   using OnEnd = std::function<void()>;
 
   // Movers::admit() makes them.
-  Mover(std::shared_ptr<Movers> movers, MoverRequest request, OnEnd on_end);
+  Mover(std::shared_ptr<Movers> movers, MoverRequest&& request, OnEnd&& on_end);
   Mover(const Mover&) = delete;
   Mover& operator=(const Mover&) = delete;
   // Frees the place in the queue for whoever waits.
@@ -81,8 +81,8 @@ class Mover : public boost::intrusive::list_base_hook<> {
   // outside: refused, or ended. granted: it has a place that its admit() has not taken up yet.
   enum class State : std::uint8_t { outside, waiting, granted, active };
 
-  const std::shared_ptr<Movers>
-      movers_;  // sessions may be taken down after the service that admitted them
+  // Shared, because sessions may be taken down after the service that admitted them.
+  const std::shared_ptr<Movers> movers_;
   const Now now_;
   MoverRequest request_;
   std::atomic<std::uint64_t> bytes_{0};

@@ -4,6 +4,9 @@
 // cancellation of that timer to its executor. What it finds after waking, under the lock, says what happened: a place, an
 // end, or nothing, which means that its own caller was cancelled. Any order of these three is therefore fine, and ~Mover
 // gives back whatever it had.
+//
+// The post is made under the lock too: an admit() that its caller cancels at that moment then comes to its end, and its loop
+// perhaps to its own, only after it.
 #include "pool/movers/movers.h"
 
 #include "base/must_not_throw.h"
@@ -33,27 +36,23 @@ tl::unexpected<Error> no_queue(std::string_view name) {
 
 }  // namespace
 
-// Declared before the lock is taken, it goes off after the release: posting wakes threads, writing the log may block, and
-// an owner that hears of the end may drop its mover at once.
-class Movers::Notices {
+// Who has to hear of an end. Declared before the lock is taken, it tells them after the release: writing the log may block,
+// and an owner may drop its mover at once.
+class Movers::Endings {
  public:
-  Notices() = default;
-  Notices(const Notices&) = delete;
-  Notices& operator=(const Notices&) = delete;
-  ~Notices() {
-    must_not_throw([this] {
-      for (std::shared_ptr<Wake>& wake : wakes_) send(std::move(wake));
-      for (Ended& ended : ended_) tell(ended);
-    });
+  Endings() = default;
+  Endings(const Endings&) = delete;
+  Endings& operator=(const Endings&) = delete;
+  ~Endings() {
+    must_not_throw([this] { std::ranges::for_each(all_, tell); });
   }
 
-  void wake(std::shared_ptr<Wake> waiting) { wakes_.push_back(std::move(waiting)); }
-  void end(const Mover& mover, EndedBy by, Mover::OnEnd on_end) {
-    ended_.push_back({mover.id(), mover.request(), mover.why(), by, std::move(on_end)});
+  void add(const Mover& mover, EndedBy by, Mover::OnEnd on_end) {
+    all_.push_back({mover.id(), mover.request(), mover.why(), by, std::move(on_end)});
   }
 
  private:
-  struct Ended {
+  struct Ending {
     MoverId id;
     MoverRequest request;
     std::string why;
@@ -61,25 +60,18 @@ class Movers::Notices {
     Mover::OnEnd on_end;
   };
 
-  // A timer belongs to the thread of its executor.
-  static void send(std::shared_ptr<Wake> wake) {
-    auto executor = wake->get_executor();
-    asio::post(executor, [wake = std::move(wake)] { wake->cancel(); });
+  static void tell(const Ending& ending) {
+    movers_log.info("mover.killed", {{"mover", ending.id.number},
+                                     {"queue", ending.request.queue},
+                                     {"by", ended_by_names.at(static_cast<std::size_t>(ending.by))},
+                                     {"why", ending.why},
+                                     {"path", ending.request.path},
+                                     {"user", ending.request.user},
+                                     {"client", ending.request.client}});
+    if (ending.on_end) ending.on_end();
   }
 
-  static void tell(const Ended& ended) {
-    movers_log.info("mover.killed", {{"mover", ended.id.number},
-                                     {"queue", ended.request.queue},
-                                     {"by", ended_by_names.at(static_cast<std::size_t>(ended.by))},
-                                     {"why", ended.why},
-                                     {"path", ended.request.path},
-                                     {"user", ended.request.user},
-                                     {"client", ended.request.client}});
-    if (ended.on_end) ended.on_end();
-  }
-
-  std::vector<std::shared_ptr<Wake>> wakes_;
-  std::vector<Ended> ended_;
+  std::vector<Ending> all_;
 };
 
 Movers::Movers(const MoverConfig& config, Metrics& metrics, Mover::Now now)
@@ -88,9 +80,14 @@ Movers::Movers(const MoverConfig& config, Metrics& metrics, Mover::Now now)
   regular_ = &queues_.try_emplace(name, QueueSettings{name, {}}, metrics_).first->second;
 }
 
+// Not a coroutine itself, which would move the texts of the request twice more.
 Task<std::shared_ptr<Mover>> Movers::admit(MoverRequest request, Mover::OnEnd on_end) {
+  return find_place(
+      std::make_shared<Mover>(shared_from_this(), std::move(request), std::move(on_end)));
+}
+
+Task<std::shared_ptr<Mover>> Movers::find_place(std::shared_ptr<Mover> mover) {
   auto executor = co_await asio::this_coro::executor;
-  auto mover = std::make_shared<Mover>(shared_from_this(), std::move(request), std::move(on_end));
   SLUICE_CO_TRY(std::shared_ptr<Wake> wake, enter(*mover, executor));
   if (!wake) co_return mover;
   co_await wake->async_wait(as_value);
@@ -132,52 +129,58 @@ Status Movers::take_up(Mover& mover) {
 }
 
 void Movers::leave(Mover& mover) {
-  Notices notices;
   std::lock_guard lock(mutex_);
   if (mover.state_ == Mover::State::outside) return;
   MoverQueue& queue = *mover.queue_;
   queue.drop(mover);
-  serve(queue, notices);
+  serve(queue);
 }
 
-void Movers::serve(MoverQueue& queue, Notices& notices) {
+void Movers::serve(MoverQueue& queue) {
   while (Mover* next = queue.take_next()) {
     queue.activate(*next, Mover::State::granted, now_());
-    notices.wake(std::move(next->wake_));
+    wake(*next);
   }
 }
 
-void Movers::end(Mover& mover, EndedBy by, std::string_view why, Notices& notices) {
+void Movers::wake(Mover& mover) {
+  auto timer = std::exchange(mover.wake_, nullptr);
+  auto executor = timer->get_executor();
+  // There, because a timer is used by the thread of its executor alone.
+  asio::post(executor, [timer = std::move(timer)] { timer->cancel(); });
+}
+
+void Movers::end(Mover& mover, EndedBy by, std::string_view why, Endings& endings) {
   MoverQueue& queue = *mover.queue_;
   bool has_owner = mover.state_ == Mover::State::active;
   queue.count_ended(by);
   queue.drop(mover);
   mover.why_ = why;
   mover.ended_.store(true, std::memory_order_release);
-  notices.end(mover, by, has_owner ? std::exchange(mover.on_end_, {}) : Mover::OnEnd());
-  if (mover.wake_) notices.wake(std::move(mover.wake_));
-  serve(queue, notices);
+  endings.add(mover, by, has_owner ? std::exchange(mover.on_end_, {}) : Mover::OnEnd());
+  if (mover.wake_) wake(mover);
+  serve(queue);
 }
 
 Status Movers::kill(MoverId id, std::string_view reason) {
-  Notices notices;
+  Endings endings;
   std::lock_guard lock(mutex_);
   for (auto& [name, queue] : queues_) {
     Mover* mover = queue.find(id);
     if (mover == nullptr) continue;
-    end(*mover, EndedBy::kill, reason.empty() ? "killed" : reason, notices);
+    end(*mover, EndedBy::kill, reason.empty() ? "killed" : reason, endings);
     return {};
   }
   return fail(Errc::not_found, fmt::format("mover {}", id.number));
 }
 
 void Movers::sweep() {
-  Notices notices;
+  Endings endings;
   std::lock_guard lock(mutex_);
   Clock::time_point now = now_();
   for (auto& [name, queue] : queues_) {
     for (auto [mover, by] : queue.overdue(now)) {
-      end(*mover, by, why_overdue(queue.settings().limits, by), notices);
+      end(*mover, by, why_overdue(queue.settings().limits, by), endings);
     }
   }
 }
@@ -187,6 +190,9 @@ std::vector<MoverInfo> Movers::list() const {
   {
     std::lock_guard lock(mutex_);
     Clock::time_point now = now_();
+    std::size_t count = 0;
+    for (const auto& [name, queue] : queues_) count += queue.active() + queue.waiting();
+    all.reserve(count);
     for (const auto& [name, queue] : queues_) {
       queue.for_each([&](const Mover& mover, bool is_active) {
         all.push_back(info_of(mover, is_active, now));
@@ -244,7 +250,6 @@ Status Movers::remove(std::string_view name) {
 
 template <class Change>
 Status Movers::change(std::string_view name, Change change) {
-  Notices notices;
   std::lock_guard lock(mutex_);
   auto found = queues_.find(name);
   if (found == queues_.end()) return no_queue(name);
@@ -253,7 +258,7 @@ Status Movers::change(std::string_view name, Change change) {
   change(settings.limits);
   SLUICE_CHECK(check(settings));
   queue.set_limits(settings.limits);
-  serve(queue, notices);
+  serve(queue);
   return {};
 }
 
@@ -281,6 +286,7 @@ Status Movers::set_timeouts(std::string_view queue, Duration idle, Duration tota
 std::vector<QueueInfo> Movers::queues() const {
   std::lock_guard lock(mutex_);
   std::vector<QueueInfo> all;
+  all.reserve(queues_.size());
   for (const auto& [name, queue] : queues_) {
     all.push_back({queue.settings(), queue.active(), queue.waiting()});
   }

@@ -5,8 +5,8 @@
 //   ... mover->count(bytes) after each read or write; refuse with mover->why() once it has ended() ...
 //   mover.reset();  // the place is free
 //
-// Thread-safe, used from all loops. One mutex over all queues: it is held for some 50 ns per open, of the 10 us and more
-// that an open costs, and never on the path of bytes.
+// Thread-safe, used from all loops. One mutex over all queues: a place and its return take 0.35 us together, an open takes
+// 10 us and more, and the path of bytes never sees the lock.
 #pragma once
 
 #include "base/metrics.h"
@@ -76,11 +76,12 @@ class Movers : public std::enable_shared_from_this<Movers> {
 
  private:
   friend Mover;
-  class Notices;  // what is told to others once the lock is released
+  class Endings;
 
   using Clock = Mover::Clock;
   using Wake = Mover::Wake;
 
+  Task<std::shared_ptr<Mover>> find_place(std::shared_ptr<Mover> mover);
   Result<std::shared_ptr<Wake>> enter(Mover& mover, const asio::any_io_executor& executor);
   Status take_up(Mover& mover);
   void leave(Mover& mover);
@@ -90,8 +91,9 @@ class Movers : public std::enable_shared_from_this<Movers> {
 
   // With the lock held.
   MoverQueue& queue_for(std::string_view name);
-  void serve(MoverQueue& queue, Notices& notices);
-  void end(Mover& mover, EndedBy by, std::string_view why, Notices& notices);
+  void serve(MoverQueue& queue);
+  void end(Mover& mover, EndedBy by, std::string_view why, Endings& endings);
+  static void wake(Mover& mover);
   static MoverInfo info_of(const Mover& mover, bool is_active, Clock::time_point now);
 
   const std::size_t max_waiting_;

@@ -4,6 +4,8 @@
 #include "base/task_group.h"
 #include "pool/movers/movers.h"
 
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
@@ -117,22 +119,53 @@ TEST_F(MoversStress, everything_at_once) {
       EXPECT_TRUE(movers_->set_order(regular_queue, order));
       EXPECT_TRUE(movers_->set_timeouts(regular_queue, Duration(random() % 3), Duration(50)));
       movers_->sweep();
+      std::this_thread::yield();
     }
   });
-  on_loops([this]() -> asio::awaitable<void> {
-    for (int wave = 0; wave < 150; ++wave) {
+  auto waves = [this]() -> asio::awaitable<void> {
+    for (int wave = 0; wave < 3; ++wave) {
       co_await with_task_group([this, wave](TaskGroup& group) -> asio::awaitable<void> {
         for (int i = 0; i < 10; ++i) group.spawn(open_and_close(movers_.get(), &seen_, 3));
-        for (int i = 0; i < wave % 20; ++i) co_await turn();
+        for (int i = 0; i < 3 * wave; ++i) co_await turn();
         group.cancel();
       });
     }
-  });
+  };
+  for (int round = 0; round < 30; ++round) on_loops(waves);
   is_over = true;
   administrator.join();
   EXPECT_GT(seen_.opened, 0);
   EXPECT_GT(seen_.told, 0);
   EXPECT_EQ(seen_.told_twice, 0);
+  expect_empty();
+}
+
+// The last of many opens is cancelled, and its loop gone, while the others are still being told of their places.
+TEST_F(MoversStress, a_loop_may_end_as_soon_as_its_open_has_a_place) {
+  constexpr std::uint32_t opens = 1000;
+  ASSERT_TRUE(movers_->set_max_active(regular_queue, 0));
+  asio::io_context context(1);
+  for (std::uint32_t i = 0; i < opens; ++i) {
+    spawn_root(context, open_and_close(movers_.get(), &seen_, 1), [](std::exception_ptr) {});
+  }
+  context.poll();
+  std::atomic<bool> is_waiting{false};
+  std::thread last([this, &is_waiting] {
+    asio::cancellation_signal signal;
+    asio::io_context short_lived(1);
+    asio::co_spawn(short_lived, open_and_close(movers_.get(), &seen_, 1),
+                   asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) {}));
+    short_lived.poll();
+    is_waiting = true;
+    while (movers_->queues().front().waiting > 0) std::this_thread::yield();
+    signal.emit(asio::cancellation_type::terminal);
+    short_lived.run();
+  });
+  while (!is_waiting) std::this_thread::yield();
+  ASSERT_TRUE(movers_->set_max_active(regular_queue, opens + 1));
+  last.join();
+  context.restart();
+  context.run();
   expect_empty();
 }
 
