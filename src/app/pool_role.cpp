@@ -48,7 +48,9 @@ Status PoolRole::open() {
   SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name,
                                                  {"root://" + front_.public_address()}, tags));
   movers_ = std::make_shared<pool::Movers>(config.movers, host_.metrics);
-  pool::PoolParts parts{&catalogue, &shared_.keys(), store_.get(), movers_.get(), known.id};
+  SLUICE_TRY(billing_, pool::Billing::open(config.movers.billing, config.pool.name, host_.metrics));
+  pool::PoolParts parts{&catalogue,    &shared_.keys(), store_.get(),
+                        movers_.get(), billing_.get(),  known.id};
   service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
                                                  host_.runtime.blocking());
   upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool);

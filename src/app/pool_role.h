@@ -16,6 +16,7 @@ class PoolRole final : public Role {
   Status open() override;
   void start(TaskGroup& group) override;
   void close() override { front_.close(); }
+  void reload() override { billing_->reopen(); }
   std::string ready() const override { return front_.ready("pool"); }
 
  private:
@@ -24,6 +25,7 @@ class PoolRole final : public Role {
   Front front_;
   std::unique_ptr<pool::ReplicaStore> store_;
   std::shared_ptr<pool::Movers> movers_;
+  std::unique_ptr<pool::Billing> billing_;
   std::unique_ptr<pool::PoolService> service_;
   std::unique_ptr<pool::Upkeep> upkeep_;
 };

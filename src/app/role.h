@@ -35,6 +35,9 @@ class Role {
   // Accepts nobody any more.
   virtual void close() {}
 
+  // SIGHUP: files that others may have renamed are opened again.
+  virtual void reload() {}
+
   // " xroot=HOST:PORT", its part of the line that says the server is ready.
   virtual std::string ready() const { return {}; }
   // Further lines for people.

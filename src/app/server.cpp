@@ -120,6 +120,7 @@ asio::awaitable<void> Server::handle_signals() {
 }
 
 void Server::reload() {
+  for (auto& role : roles_) role->reload();
   Config fresh;
   Sections fresh_sections = sections_of(fresh);
   if (Status loaded = load_settings(fresh_sections, source_.path, source_.overrides); !loaded) {

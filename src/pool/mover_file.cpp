@@ -5,13 +5,44 @@
 #include "pool/pool_log.h"
 
 namespace sluice::pool {
+namespace {
+
+// The catalogue said no, and will say no again. After any other failure the upload may have been committed.
+bool is_refusal(Errc code) {
+  switch (code) {
+    case Errc::not_found:
+    case Errc::exists:
+    case Errc::quota:
+    case Errc::conflict:
+    case Errc::is_directory:
+    case Errc::not_file:
+    case Errc::invalid_argument:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 MoverFile::MoverFile(PoolService& service, std::shared_ptr<Mover> mover,
                      capability::Capability right, std::optional<ExpectedChecksum> expected)
     : service_(service),
       mover_(std::move(mover)),
       right_(std::move(right)),
-      expected_(std::move(expected)) {}
+      expected_(std::move(expected)),
+      size_(right_.size) {
+  if (right_.operation == capability::Operation::write)
+    failure_ = Error{Errc::cancelled, "the upload was not finished", {}};
+}
+
+MoverFile::~MoverFile() {
+  BillingRecord record = record_of(*mover_);
+  record.size = size_;
+  record.checksum = checksum_;
+  if (!record.error) record.error = failure_;
+  service_.billing.append(std::move(record));
+}
 
 Status MoverFile::verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) {
   if (revoked()) return fail(Errc::not_open, "the upload was ended by the server");
@@ -23,6 +54,7 @@ Status MoverFile::verify(int fd, const disk::FileStat& stat, disk::StoredChecksu
     sums.put(expected_->type, *value);
   }
   if (equal_ignoring_case(*value, expected_->value)) return {};
+  failure_ = Error{Errc::checksum, "the announced checksum is another", {}};
   return fail(Errc::checksum, fmt::format("{} of the {} bytes that arrived is {}, announced was {}",
                                           expected_->type, stat.size, *value, expected_->value));
 }
@@ -32,13 +64,19 @@ Status MoverFile::published(const disk::FileStat& stat, const disk::StoredChecks
   catalogue::Arrival arrival{service_.id, stat.size, {}, catalogue::ReplicaState::online};
   for (const auto& [type, value] : sums.all()) arrival.checksums.emplace(type, value);
   fate_ = Fate::published;
+  size_ = stat.size;
+  if (auto value = sums.find("adler32")) checksum_ = "adler32:" + *value;
   for (int attempt = 1;; ++attempt) {
     auto done = service_.catalogue.uploads().commit({right_.file}, arrival);
-    if (done) return {};
-    // Nobody knows what became of it. To ask again is safe: done is done.
-    bool unknown = done.error().code == Errc::server || error_row(done.error().code).retryable;
+    if (done) {
+      failure_.reset();
+      return {};
+    }
+    // To ask again is safe: done is done.
+    bool unknown = !is_refusal(done.error().code);
     if (unknown && attempt < attempts) continue;
     if (unknown) fate_ = Fate::unknown;
+    failure_ = done.error();
     return tl::unexpected<Error>(std::move(done).error());
   }
 }

@@ -23,6 +23,9 @@ class MoverFile final : public disk::FileWatch {
   MoverFile(PoolService& service, std::shared_ptr<Mover> mover, capability::Capability right,
             std::optional<ExpectedChecksum> expected = {});
 
+  // Writes the billing record.
+  ~MoverFile() override;
+
   bool revoked() const override { return mover_->ended(); }
   void moved(std::uint64_t bytes) override { mover_->count(bytes); }
   Status verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) override;
@@ -38,6 +41,10 @@ class MoverFile final : public disk::FileWatch {
   const capability::Capability right_;
   const std::optional<ExpectedChecksum> expected_;
   Fate fate_ = Fate::unpublished;
+  // For the billing record.
+  std::uint64_t size_;
+  std::string checksum_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace sluice::pool

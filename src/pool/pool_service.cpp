@@ -18,6 +18,7 @@ PoolService::PoolService(xroot::server::ServerConfig settings, PoolParts parts, 
       keys(*parts.keys),
       store(*parts.store),
       movers(*parts.movers),
+      billing(*parts.billing),
       id(parts.id),
       checksum_pool(parts.store->tree().config().checksum_threads, checksum_queue, "checksum"),
       site_name(parts.store->tree().config().site_name) {}

@@ -6,6 +6,7 @@
 #include "capability/key_ring.h"
 #include "catalogue/api.h"
 #include "pool/config.h"
+#include "pool/movers/billing.h"
 #include "pool/movers/movers.h"
 #include "pool/replica_store.h"
 #include "xroot/server/service.h"
@@ -21,6 +22,7 @@ struct PoolParts {
   const capability::KeyRing* keys = nullptr;
   ReplicaStore* store = nullptr;
   Movers* movers = nullptr;
+  Billing* billing = nullptr;
   catalogue::PoolId id;
 };
 
@@ -40,6 +42,7 @@ class PoolService final : public xroot::server::Service {
   const capability::KeyRing& keys;
   ReplicaStore& store;
   Movers& movers;
+  Billing& billing;
   const catalogue::PoolId id;
   // Checksums have threads of their own: one of them may read a disk for hours.
   BlockingPool checksum_pool;
