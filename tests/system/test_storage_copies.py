@@ -4,7 +4,6 @@
 import json
 
 import pytest
-import storage
 from clients import pattern, run, xrdcp, xrdfs
 from rawxroot import wait_until
 
@@ -12,20 +11,11 @@ DATA = pattern(300_001, seed=4)
 
 
 @pytest.fixture
-def system(session_dir):
-    """A door and three pools on a catalogue of their own; files shall be on two of them."""
-    import servers
-
-    url = f"sqlite:{servers.scratch(session_dir) / 'catalogue.db'}"
-    made = storage.SluicePools(url, home=session_dir, door={"lost_after": "2 s"})
-    try:
-        made.start()
-        admin(made, "set-class", "default", "--copies", "2")
-        yield made
-    finally:
-        log = made.log()
-        made.remove()
-    servers.no_sanitizer_report(log)
+def system(own_pools):
+    """A door and three pools; files shall be on two of them."""
+    made = own_pools(door={"lost_after": "2 s"})
+    admin(made, "set-class", "default", "--copies", "2")
+    return made
 
 
 def admin(system, *words):
