@@ -2,8 +2,10 @@
 // What may be asked of a pool besides data: of an open file, of the pool itself, and checksums for doors.
 #include "base/offload.h"
 #include "capability/capability.h"
+#include "catalogue/wire/attribute_answers.h"
 #include "disk/checksums.h"
 #include "disk/wire_forms.h"
+#include "pool/mover_file.h"
 #include "pool/requests.h"
 #include "xroot/opaque.h"
 #include "xroot/path.h"
@@ -27,6 +29,18 @@ Result<Reply> truncate(PoolService&, const Call& call, const xroot::Truncate& re
   SLUICE_TRY(auto file, disk::open_file_of(call));
   SLUICE_CHECK(file->truncate(request.size));
   return Reply{};
+}
+
+// Attributes are in the catalogue, also those of an upload that nobody sees yet.
+Task<Reply> fattr(PoolService& service, Answer answer, xroot::Fattr request) {
+  if (!request.path.empty()) co_return back_to_door(*answer.call.caller);
+  SLUICE_CO_TRY(auto file, disk::open_file_of(answer.call));
+  if (catalogue::changes_attributes(request) && !file->is_writable())
+    co_return fail(Errc::not_authorized, file->path() + " is open for reading only");
+  FileId id = static_cast<const MoverFile*>(file->watch())->file();
+  co_return co_await offload(service.blocking, [&] {
+    return catalogue::answer_fattr(service.catalogue.attributes(), id, request);
+  });
 }
 
 namespace {

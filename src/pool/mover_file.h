@@ -26,6 +26,8 @@ class MoverFile final : public disk::FileWatch {
   // Writes the billing record.
   ~MoverFile() override;
 
+  FileId file() const { return {right_.file}; }
+
   bool revoked() const override { return mover_->ended(); }
   void moved(std::uint64_t bytes) override { mover_->count(bytes); }
   Status verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) override;

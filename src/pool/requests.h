@@ -20,6 +20,7 @@ Result<Reply> close(PoolService& service, const Call& call, const xroot::Close& 
 // handle_requests.cpp: what may be asked of an open file; of a path only the door knows.
 Result<Reply> stat(PoolService& service, const Call& call, const xroot::Stat& request);
 Result<Reply> truncate(PoolService& service, const Call& call, const xroot::Truncate& request);
+Task<Reply> fattr(PoolService& service, Answer answer, xroot::Fattr request);
 Task<Reply> query(PoolService& service, Answer answer, xroot::Query request);
 
 // Sends the client back to the door it came from; Errc::unsupported when it came from none.
