@@ -124,7 +124,7 @@ Task<void> Fetcher::fetch(Replica replica) {
                                               "1 replication " + source.path);
                 }));
   target->watch_by(std::make_unique<FetchWatch>(service_, source.entry), source.path);
-  SLUICE_CO_CHECK(co_await copy(source, target));
+  SLUICE_CO_CHECK(co_await copy(&source, target));
   co_return co_await offload(service_.blocking, [&] { return target->close(); });
 }
 
@@ -158,11 +158,11 @@ Result<Fetcher::Source> Fetcher::source_of(FileId file) {
       fmt::format("{}/{}?{}={}", best->addresses.front(), path, capability::cgi_key, text), path};
 }
 
-Task<void> Fetcher::copy(const Source& source, std::shared_ptr<disk::OpenFile> target) {
+Task<void> Fetcher::copy(const Source* source, std::shared_ptr<disk::OpenFile> target) {
   co_return co_await xroot::client::with_client(
       {}, [&](xroot::client::Client& client) -> Task<void> {
-        SLUICE_CO_TRY(auto file, co_await client.open(source.url));
-        std::vector<std::byte> buffer(std::min<std::uint64_t>(piece, source.entry.size + 1));
+        SLUICE_CO_TRY(auto file, co_await client.open(source->url));
+        std::vector<std::byte> buffer(std::min<std::uint64_t>(piece, source->entry.size + 1));
         for (std::uint64_t offset = 0;;) {
           SLUICE_CO_TRY(std::size_t n, co_await file.read(offset, buffer));
           if (n == 0) break;

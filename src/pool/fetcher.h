@@ -30,7 +30,7 @@ class Fetcher {
   asio::awaitable<void> fetch_one(catalogue::Replica replica);
   Task<void> fetch(catalogue::Replica replica);
   Result<Source> source_of(FileId file);
-  Task<void> copy(const Source& source, std::shared_ptr<disk::OpenFile> target);
+  Task<void> copy(const Source* source, std::shared_ptr<disk::OpenFile> target);
 
   PoolService& service_;
   std::map<FileId, Clock::time_point> not_before_;  // of those that failed

@@ -46,16 +46,15 @@ Task<Reply> fattr(PoolService& service, Answer answer, xroot::Fattr request) {
 namespace {
 
 // A door asks for the checksum of a file that is here, with a capability for that.
-Task<Reply> checksum(PoolService& service, const xroot::server::Caller& caller,
-                     std::string_view args) {
+Task<Reply> checksum(PoolService& service, Call call, std::string_view args) {
   SLUICE_CO_TRY(auto parsed, xroot::parse_path(args));
   xroot::Opaque opaque(parsed.opaque);
   auto text = opaque.get(capability::cgi_key);
-  if (!text) co_return back_to_door(caller);
+  if (!text) co_return back_to_door(*call.caller);
   auto now = static_cast<std::uint32_t>(::time(nullptr));
   SLUICE_CO_TRY(auto right, capability::verify(*text, service.keys, now));
   if (right.operation != capability::Operation::checksum || right.pool != service.id.number)
-    co_return back_to_door(caller);  // a client that came here for the data of that file
+    co_return back_to_door(*call.caller);  // a client that came here for the data of that file
   SLUICE_CO_TRY(std::string type, xroot::server::checksum_type_of(opaque));
   SLUICE_CO_TRY(std::string value,
                 co_await offload(service.checksum_pool, [&]() -> Result<std::string> {
@@ -77,7 +76,7 @@ Task<Reply> query(PoolService& service, Answer answer, xroot::Query request) {
     case xroot::QueryKind::config:
       co_return Reply::text(xroot::server::config_answer(service, {}, request.args));
     case xroot::QueryKind::checksum:
-      co_return co_await checksum(service, caller, request.args);
+      co_return co_await checksum(service, answer.call, request.args);
     case xroot::QueryKind::checksum_cancel:
     case xroot::QueryKind::prepare:
     case xroot::QueryKind::xattr:

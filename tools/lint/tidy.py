@@ -25,8 +25,9 @@ BATCH = 8
 FOREIGN = ("src/base/asio_impl.cpp",)  # one include that makes all of Asio, and nothing of ours
 DIAGNOSTIC = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+): (?P<kind>warning|error): (?P<text>.*)$")
 REFERENCE = "cppcoreguidelines-avoid-reference-coroutine-parameters"
-# May be a coroutine's parameter by reference: a group joins its children, pools and services end after the loops.
-OUTLIVES_COROUTINES = re.compile(r"(TaskGroup|BlockingPool|\w*Service|Executor|asio::ip::tcp::acceptor|tcp::acceptor)&")
+# May be a coroutine's parameter by reference: a group joins its children, with_client() keeps its client, pools and services
+# end after the loops.
+OUTLIVES_COROUTINES = re.compile(r"(TaskGroup|Client|BlockingPool|\w*Service|Executor|asio::ip::tcp::acceptor|tcp::acceptor)&")
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name of it
 
 
