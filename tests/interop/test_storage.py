@@ -101,7 +101,7 @@ def test_every_byte_is_kept_by_gfal(pools_dir, local, tmp_path, size):
 
 
 def test_the_checksum_of_an_upload_is_in_the_catalogue(own_pools, local):
-    server = own_pools(count=1, door={"patience": "0 ms"})
+    server = own_pools(count=1)
     xrdcp(local(b"hello\n"), f"{server.url}/file").ok()
     server.pools[0].kill()
     assert xrdfs(server, "query", "checksum", "/file").ok().out.split() == ["adler32", "084b021f"]
