@@ -101,7 +101,7 @@ def test_every_byte_is_kept_by_gfal(pools_dir, local, tmp_path, size):
 
 
 def test_the_checksum_of_an_upload_is_in_the_catalogue(own_pools, local):
-    server = own_pools(count=1, door={"patience": "0 ms"})
+    server = own_pools(count=1)
     xrdcp(local(b"hello\n"), f"{server.url}/file").ok()
     server.pools[0].kill()
     assert xrdfs(server, "query", "checksum", "/file").ok().out.split() == ["adler32", "084b021f"]
@@ -189,6 +189,41 @@ def test_a_reader_on_its_way_gets_the_new_file(own_pools):
         assert pool.read(handle, 0, 100) == b"new"
 
 
+# -- open files -------------------------------------------------------------------------------------------------------
+
+
+def test_an_open_file_says_what_the_door_says(pools_server, pools_dir):
+    path = pools_dir.put("file", b"content", mode=0o640)
+    pool, handle = pools_server.open_by_hand(path)
+    with pool:
+        told = pool.call(raw.request(raw.STAT, bytes(12) + handle)).body.rstrip(b"\0").decode().split()
+    known = (pools_dir / "file").fields()
+    assert told[:3] == known[:3]  # id, size, flags; the rest is no part of every answer
+    assert told[6:] in ([], known[6:])  # mode, owner, group
+
+
+def checkpoint(handle, number):
+    return raw.request(raw.CHKPOINT, handle + bytes(11) + bytes([number]))
+
+
+def test_checkpoints_are_for_uploads(pools_server, pools_dir):
+    begin, rollback, write = 0, 3, 4
+    path = pools_dir.remote("file")
+    pool, handle = pools_server.open_by_hand(path, raw.NEW | raw.UPDATE)
+    with pool:
+        pool.write(handle, 0, b"0123456789")
+        pool.call(checkpoint(handle, begin))
+        change = raw.write_request(handle, 2, b"changed")
+        pool.call(raw.request(raw.CHKPOINT, handle + bytes(11) + bytes([write]), change[:24]) + change[24:])
+        assert pool.read(handle, 0, 20) == b"01changed9"
+        pool.call(checkpoint(handle, rollback))
+        pool.call(raw.close_request(handle))
+    assert (pools_dir / "file").read_bytes() == b"0123456789"
+    pool, handle = pools_server.open_by_hand(path)
+    with pool:
+        assert pool.code(checkpoint(handle, begin)) == 3010
+
+
 # -- uploads that do not end ------------------------------------------------------------------------------------------
 
 
@@ -230,6 +265,26 @@ def test_killed_uploads_of_many_clients(pools_server, pools_dir):
         end(process)
     raw.wait_until(lambda: sum(pool.uploads() for pool in pools_server.pools) == 0, seconds=5, what="end of the uploads")
     assert pools_dir.names() == [] and set(pools_server.replicas()) <= before
+
+
+def test_an_upload_follows_its_directory(pools_server, pools_dir):
+    pools_dir.mkdir("d")
+    with client.File() as file:
+        must(file.open(pools_dir.url("d/file"), CREATE))
+        must(file.write(b"content"))
+        xrdfs(pools_server, "mv", pools_dir.remote("d"), pools_dir.remote("e")).ok()
+    assert (pools_dir / "e/file").read_bytes() == b"content"
+
+
+def test_a_name_that_is_taken_meanwhile_stays_with_its_file(pools_server, pools_dir):
+    pools_dir.put("other", b"other")
+    file = client.File()
+    must(file.open(pools_dir.url("name"), CREATE))
+    must(file.write(b"content"))
+    xrdfs(pools_server, "mv", pools_dir.remote("other"), pools_dir.remote("name")).ok()
+    status, _ = file.close()
+    assert status.errno == 3018 and pools_dir.remote("name") in status.message
+    assert (pools_dir / "name").read_bytes() == b"other"
 
 
 def test_a_directory_may_go_under_an_upload(pools_server, pools_dir):

@@ -7,7 +7,8 @@ import random
 import subprocess
 from pathlib import Path
 
-# Without these a client retries a dead server for minutes.
+# Without these a client retries a dead server for minutes, and the bindings hang now and then when a server is started: the
+# child of the fork tries to bring the client's threads back before it becomes the server.
 CLIENT_ENVIRONMENT = {
     "XRD_CONNECTIONWINDOW": "2",
     "XRD_STREAMERRORWINDOW": "0",  # else a server that was away once is not asked again for half an hour
@@ -15,6 +16,7 @@ CLIENT_ENVIRONMENT = {
     "XRD_REQUESTTIMEOUT": "60",
     "XRD_STREAMTIMEOUT": "30",
     "XRD_TIMEOUTRESOLUTION": "1",
+    "XRD_RUNFORKHANDLER": "0",
     "LC_ALL": "C.UTF-8",
     "GFAL_PYTHONBIN": "/usr/bin/python3",
 }

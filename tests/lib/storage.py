@@ -10,6 +10,15 @@ from stored import StoredWorkDir, must
 from XRootD import client
 
 
+class Address:
+    """A pool for rawxroot.Connection, where there is no process of its own to ask."""
+
+    hello = SluiceServer.hello
+
+    def __init__(self, host, port):
+        self.host, self.port = host, port
+
+
 def settings(section, values):
     """--set options for the values of a section: settings("door", {"patience": "2 s"})."""
     return [word for name, value in values.items() for word in ("--set", f"{section}.{name}={value}")]
@@ -20,6 +29,20 @@ class SluiceDoor(SluiceServer):
 
     hello = struct.pack(">ii", 0x520, 0)
     work_directory = StoredWorkDir
+
+    def start(self, *extra, **options):
+        """Comes back at the same port."""
+        return super().start(*extra, **{"listen": f"127.0.0.1:{self.port}"} | options)
+
+    def open_by_hand(self, path, options=rawxroot.OPEN_READ):
+        """A connection to the pool that the door names, and the handle of the file there.
+
+        What it tells is what the server said: real clients take a close for done when the connection is lost before it."""
+        with rawxroot.Connection(self) as door:
+            found = door.redirect(rawxroot.open_request(path, options))
+        pool = rawxroot.Connection(self.pool_at(found.port), login=False)
+        pool.login(cgi=found.token.encode())
+        return pool, pool.open(f"{path}?{found.cgi}", options)
 
 
 class SluiceStorage(SluiceDoor):
@@ -39,9 +62,12 @@ class SluiceStorage(SluiceDoor):
     def stores(self):
         return [self.data / "pool"]
 
+    def pool_at(self, port):
+        return Address(self.host, port)
+
 
 class SluicePool(SluiceServer):
-    """A pool in a process of its own. It comes back at the same port, and from another life at another one: `port` = 0."""
+    """A pool in a process of its own. It comes back at the same port, or at another one when `port` is set to 0 before."""
 
     name = "pool"
     port_name = "pool"
@@ -81,11 +107,11 @@ class SluicePools(SluiceDoor):
         return ["--set", "serve.roles=door", *self.common, *settings("door", self.own_settings)]
 
     def start(self, *extra, **options):
-        """Starts the door and the pools that do not run; the door comes back at the same port."""
+        """Starts the door and the pools that do not run."""
         for pool in self.pools:
             if not pool.alive():
                 pool.start()
-        return super().start(*extra, **{"listen": f"127.0.0.1:{self.port}"} | options)
+        return super().start(*extra, **options)
 
     def bind_clients(self):
         """Makes anonymous clients the servers' account, whom rights bind, and opens the root directory to all."""
@@ -101,16 +127,6 @@ class SluicePools(SluiceDoor):
     @property
     def stores(self):
         return [pool.root for pool in self.pools]
-
-    def open_by_hand(self, path, options=rawxroot.OPEN_READ):
-        """A connection to the pool that the door names, and the handle of the file there.
-
-        What it tells is what the server said: real clients take a close for done when the connection is lost before it."""
-        with rawxroot.Connection(self) as door:
-            found = door.redirect(rawxroot.open_request(path, options))
-        pool = rawxroot.Connection(self.pool_at(found.port), login=False)
-        pool.login(cgi=found.token.encode())
-        return pool, pool.open(f"{path}?{found.cgi}", options)
 
     def pool_at(self, port):
         (pool,) = [pool for pool in self.pools if pool.port == port]
