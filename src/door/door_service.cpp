@@ -74,7 +74,8 @@ xroot::FileStat to_wire(const DoorService& service, const Principal& who, const 
   out.id = static_cast<std::uint64_t>(entry.id.number);
   out.size = entry.size;
   out.flags.directory = entry.is_directory();
-  out.flags.executable = entry.is_directory();
+  constexpr std::uint32_t anybody_executes = 0111;
+  out.flags.executable = entry.is_directory() || (entry.mode & anybody_executes) != 0;
   out.flags.other = entry.is_link();
   out.flags.readable = allows(entry.is_directory() ? Activity::list : Activity::download);
   out.flags.writable = allows(Activity::overwrite);

@@ -13,14 +13,16 @@ Result<Reply> stat_file_system(const DoorService& service) {
   xroot::FileSystemStat out;
   std::uint64_t total = 0;
   std::uint64_t free = 0;
+  std::uint64_t largest = 0;
   for (const auto& view : *service.pools.picture()) {
     if (!view->is_online() || view->pool.mode == catalogue::PoolMode::disabled) continue;
     total += view->pool.load.total;
     if (view->pool.mode != catalogue::PoolMode::enabled) continue;
     free += view->pool.load.free;
+    largest = std::max(largest, view->pool.load.free);
     ++out.nodes;
   }
-  out.free_mb = free / megabyte;
+  out.free_mb = largest / megabyte;  // of one server, as clients say
   out.used_percent = total > 0 ? (total - free) / std::max<std::uint64_t>(total / 100, 1) : 0;
   out.used_percent = std::min<std::uint64_t>(out.used_percent, 100);
   return Reply::text(xroot::format_stat(out));

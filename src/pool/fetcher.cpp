@@ -120,7 +120,7 @@ Task<void> Fetcher::fetch(Replica replica) {
   SLUICE_CO_TRY(Source source,
                 co_await offload(service_.blocking, [&] { return source_of(replica.file); }));
   SLUICE_CO_TRY(auto target, co_await offload(service_.blocking, [&] {
-                  return service_.store.begin(replica.file, source.entry.size,
+                  return service_.store.begin(replica.file, source.entry.size, source.entry.mode,
                                               "1 replication " + source.path);
                 }));
   target->watch_by(std::make_unique<FetchWatch>(service_, source.entry), source.path);

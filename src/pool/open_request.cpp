@@ -24,6 +24,7 @@ struct Wanted {
   Capability right;
   std::string path;  // as the client names it, a label
   bool writes = false;
+  std::uint32_t mode = 0;  // of the file that an upload makes
   std::optional<ExpectedChecksum> expected;
 };
 
@@ -51,7 +52,7 @@ Result<Wanted> wanted(const PoolService& service, const xroot::Open& request) {
     return fail(Errc::not_authorized, parsed.path + (writes ? ": the capability is for reading"
                                                             : ": the capability is for writing"));
   }
-  Wanted out{std::move(right), std::move(parsed.path), writes, {}};
+  Wanted out{std::move(right), std::move(parsed.path), writes, request.mode, {}};
   if (writes) {
     SLUICE_TRY(out.expected, expected_checksum(opaque));
   }
@@ -75,7 +76,7 @@ Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wa
   FileId file{wanted.right.file};
   if (wanted.writes) {
     std::string description = fmt::format("1 {} {}", wanted.right.user, wanted.path);
-    return service.store.begin(file, wanted.right.size, description);
+    return service.store.begin(file, wanted.right.size, wanted.mode, description);
   }
   auto opened = service.store.open_replica(file);
   if (opened && (*opened)->opened_stat().size != wanted.right.size) {

@@ -67,12 +67,13 @@ Result<std::shared_ptr<disk::OpenFile>> ReplicaStore::open_replica(FileId file) 
 }
 
 Result<std::shared_ptr<disk::OpenFile>> ReplicaStore::begin(FileId file, std::uint64_t size,
+                                                            std::uint32_t permissions,
                                                             std::string_view description) {
   SLUICE_TRY(auto place, place_of(file));
   disk::OpenMode mode;
   mode.access = disk::OpenMode::Access::read_write;
   mode.create = disk::OpenMode::Create::always;
-  mode.mode = 0600;
+  mode.mode = permissions;
   mode.on_success = true;
   mode.expected_size = size;
   SLUICE_TRY(auto upload, tree_->open_file(place, mode));

@@ -32,9 +32,9 @@ class ReplicaStore {
 
   // Errc::not_found when it is not here.
   Result<std::shared_ptr<disk::OpenFile>> open_replica(FileId file);
-  // Errors: exists (it is here already), locked (somebody writes it), no_space for the announced size. `description`
-  // becomes the attribute.
-  Result<std::shared_ptr<disk::OpenFile>> begin(FileId file, std::uint64_t size,
+  // Errors: exists (it is here already), locked (somebody writes it), no_space for the announced size. `mode` has
+  // the permission bits that clients see in a stat of an open file; `description` becomes the attribute.
+  Result<std::shared_ptr<disk::OpenFile>> begin(FileId file, std::uint64_t size, std::uint32_t mode,
                                                 std::string_view description);
   // What is not there is removed already.
   Status remove(FileId file);

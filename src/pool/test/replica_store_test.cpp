@@ -28,7 +28,7 @@ class ReplicaStoreTest : public testing::Test {
     return std::move(*ReplicaStore::open(config));
   }
   std::shared_ptr<disk::OpenFile> begin(FileId file, std::string_view bytes) {
-    auto upload = store->begin(file, 0, "1 maria /data/f");
+    auto upload = store->begin(file, 0, 0640, "1 maria /data/f");
     if (!upload) throw std::runtime_error(upload.error().message());
     EXPECT_EQ(::pwrite((*upload)->fd(), bytes.data(), bytes.size(), 0),
               static_cast<ssize_t>(bytes.size()));
@@ -67,6 +67,7 @@ TEST_F(ReplicaStoreTest, an_upload_has_a_name_only_when_it_is_closed) {
   auto replica = store->open_replica({5});
   ASSERT_TRUE(replica);
   EXPECT_EQ((*replica)->opened_stat().size, 5U);
+  EXPECT_EQ((*replica)->opened_stat().mode & 0777, 0640U);
   EXPECT_EQ(*store->size_of({5}), 5U);
   char text[64]{};
   ASSERT_GT(::fgetxattr((*replica)->fd(), ReplicaStore::attribute, text, sizeof text), 0);
@@ -82,13 +83,13 @@ TEST_F(ReplicaStoreTest, what_is_not_closed_leaves_nothing) {
 
 TEST_F(ReplicaStoreTest, an_id_is_written_once) {
   auto first = begin({5}, "hello");
-  EXPECT_EQ(store->begin({5}, 0, "").error().code, Errc::locked);
+  EXPECT_EQ(store->begin({5}, 0, 0, "").error().code, Errc::locked);
   ASSERT_TRUE(first->close());
-  EXPECT_EQ(store->begin({5}, 0, "").error().code, Errc::exists);
+  EXPECT_EQ(store->begin({5}, 0, 0, "").error().code, Errc::exists);
 }
 
 TEST_F(ReplicaStoreTest, more_than_fits_is_refused_at_once) {
-  EXPECT_EQ(store->begin({5}, 1ULL << 60, "").error().code, Errc::no_space);
+  EXPECT_EQ(store->begin({5}, 1ULL << 60, 0, "").error().code, Errc::no_space);
 }
 
 TEST_F(ReplicaStoreTest, removes_also_what_is_open_and_what_is_gone) {
