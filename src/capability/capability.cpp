@@ -24,7 +24,10 @@ std::vector<std::byte> body_of(const Capability& right, std::uint32_t key) {
       .be(right.pool)
       .be(right.size)
       .be(right.expires)
-      .be(right.nonce);
+      .be(right.nonce)
+      .be(right.mode)
+      .be(right.owner)
+      .be(right.group);
   write_text(out, right.queue);
   write_text(out, right.user);
   out.be(static_cast<std::uint8_t>(right.excluded.size()));
@@ -45,6 +48,9 @@ Result<Capability> read_body(ByteView body) {
   right.size = in.be<std::uint64_t>();
   right.expires = in.be<std::uint32_t>();
   right.nonce = in.be<std::uint64_t>();
+  right.mode = in.be<std::uint16_t>();
+  right.owner = in.be<std::uint32_t>();
+  right.group = in.be<std::uint32_t>();
   right.queue = read_text(in);
   right.user = read_text(in);
   std::size_t excluded = in.be<std::uint8_t>();

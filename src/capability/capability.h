@@ -2,7 +2,7 @@
 // The right that a door puts into a redirect and a pool honours without asking anybody: one file, one operation, one pool,
 // for a short time. Wire: base64url over
 //   version u8, key u32, operation u8, attempt u8, file i64, pool i64, size u64, expires u32, nonce u64,
-//   queue, user, excluded pools (u8 count, i64 each), and the first 16 bytes of HMAC-SHA-256 over all of that.
+//   mode u16, owner u32, group u32, queue, user, excluded pools (u8 count, i64 each), and the first 16 bytes of HMAC-SHA-256 over all of that.
 // Texts are u8 length and bytes. Numbers are big-endian.
 #pragma once
 
@@ -40,6 +40,10 @@ struct Capability {
   std::string queue;          // of the pool's movers
   std::string user;           // a label for records
   std::vector<std::int64_t> excluded;  // pools that failed this client before
+  // Of the file, for those who ask the pool about it.
+  std::uint16_t mode = 0;
+  std::uint32_t owner = 0;
+  std::uint32_t group = 0;
 
   bool operator==(const Capability&) const = default;
 };

@@ -93,6 +93,12 @@ Result<Reply> redirect(const DoorService& service, const Target& target, const P
   return xroot::server::redirect(pool.address, cgi, token);
 }
 
+void describe(Capability& right, std::uint32_t mode, std::int64_t owner, std::int64_t group) {
+  right.mode = static_cast<std::uint16_t>(mode);
+  right.owner = static_cast<std::uint32_t>(owner);
+  right.group = static_cast<std::uint32_t>(group);
+}
+
 // Nothing: no pool is ready, but one may be soon.
 using Attempt = std::optional<Reply>;
 
@@ -117,6 +123,7 @@ Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Call
   right.operation = Operation::read;
   right.file = target.entry().id.number;
   right.size = target.entry().size;
+  describe(right, target.entry().mode, target.entry().owner, target.entry().group);
   SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
   return Attempt(std::move(reply));
 }
@@ -161,8 +168,9 @@ Status release(DoorService& service, FileId directory, std::string_view name, co
   return !ended && ended.error().code == Errc::not_found ? Status() : ended;
 }
 
-Result<FileId> begin_upload(DoorService& service, const Target& target, const xroot::Open& request,
-                            const Past& past, const PoolView& pool, std::uint64_t size) {
+Result<catalogue::Entry> begin_upload(DoorService& service, const Target& target,
+                                      const xroot::Open& request, const Past& past,
+                                      const PoolView& pool, std::uint64_t size) {
   constexpr std::uint32_t default_mode = 0644;
   std::string name;
   SLUICE_TRY(FileId directory, directory_of(service, target, name));
@@ -176,8 +184,7 @@ Result<FileId> begin_upload(DoorService& service, const Target& target, const xr
   upload.expected_size = size;
   upload.lifetime = service.settings.capability_lifetime;
   upload.pool = pool.pool.id;
-  SLUICE_TRY(auto begun, service.catalogue.uploads().begin(directory, name, upload));
-  return begun.id;
+  return service.catalogue.uploads().begin(directory, name, upload);
 }
 
 Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Caller& caller,
@@ -207,8 +214,9 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   Capability right;
   right.operation = Operation::write;
   right.size = size;
-  SLUICE_TRY(FileId file, begin_upload(service, target, request, past, *pool, size));
-  right.file = file.number;
+  SLUICE_TRY(auto file, begin_upload(service, target, request, past, *pool, size));
+  right.file = file.id.number;
+  describe(right, file.mode, file.owner, file.group);
   SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
   return Attempt(std::move(reply));
 }

@@ -17,11 +17,12 @@
 
 namespace sluice::pool {
 
-Result<Reply> stat(PoolService& service, const Call& call, const xroot::Stat& request) {
+Result<Reply> stat(PoolService&, const Call& call, const xroot::Stat& request) {
   if (!request.path.empty()) return back_to_door(*call.caller);
   SLUICE_TRY(auto file, disk::open_file_of(call));
   SLUICE_TRY(disk::FileStat now, file->stat());
-  return Reply::text(xroot::format_stat(disk::to_wire(service.store.tree(), now)));
+  const auto& mover = static_cast<const MoverFile&>(*file->watch());
+  return Reply::text(xroot::format_stat(mover.wire_stat(now)));
 }
 
 Result<Reply> truncate(PoolService&, const Call& call, const xroot::Truncate& request) {

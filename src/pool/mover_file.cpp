@@ -2,6 +2,7 @@
 #include "pool/mover_file.h"
 
 #include "base/text.h"
+#include "disk/wire_forms.h"
 #include "pool/pool_log.h"
 
 namespace sluice::pool {
@@ -44,6 +45,17 @@ MoverFile::~MoverFile() {
   service_.billing.append(std::move(record));
 }
 
+xroot::FileStat MoverFile::wire_stat(const disk::FileStat& stat) const {
+  const disk::FileTree& tree = service_.store.tree();
+  xroot::FileStat out = disk::to_wire(tree, stat);
+  out.id = static_cast<std::uint64_t>(right_.file);
+  out.flags.executable = (right_.mode & 0111) != 0;
+  out.mode = right_.mode;
+  out.owner = tree.user_name(right_.owner);
+  out.group = tree.group_name(right_.group);
+  return out;
+}
+
 Status MoverFile::verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) {
   if (revoked()) return fail(Errc::not_open, "the upload was ended by the server");
   if (!expected_) return {};
@@ -77,7 +89,11 @@ Status MoverFile::published(const disk::FileStat& stat, const disk::StoredChecks
     if (unknown && attempt < attempts) continue;
     if (unknown) fate_ = Fate::unknown;
     failure_ = done.error();
-    return tl::unexpected<Error>(std::move(done).error());
+    log.warn("upload.not_committed",
+             {{"file", right_.file}, {"error", done.error().message()}, {"is_known", !unknown}});
+    // Clients know paths; the catalogue speaks of names and numbers.
+    failure_->detail = mover_->request().path;
+    return tl::unexpected<Error>(*failure_);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "capability/capability.h"
 #include "disk/file_watch.h"
 #include "pool/pool_service.h"
+#include "xroot/stat_text.h"
 
 #include <memory>
 #include <optional>
@@ -27,6 +28,8 @@ class MoverFile final : public disk::FileWatch {
   ~MoverFile() override;
 
   FileId file() const { return {right_.file}; }
+  // What clients are told: size and times of the disk, the rest as the catalogue had it when the file was opened.
+  xroot::FileStat wire_stat(const disk::FileStat& stat) const;
 
   bool revoked() const override { return mover_->ended(); }
   void moved(std::uint64_t bytes) override { mover_->count(bytes); }

@@ -92,13 +92,12 @@ Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wa
 Result<Reply> answer_of(PoolService& service, const xroot::Open& request, const Wanted& wanted,
                         std::shared_ptr<Mover> mover) {
   SLUICE_TRY(auto file, open_file(service, wanted));
-  file->watch_by(
-      std::make_unique<MoverFile>(service, std::move(mover), wanted.right, wanted.expected),
-      wanted.path);
+  auto hold = std::make_unique<MoverFile>(service, std::move(mover), wanted.right, wanted.expected);
+  xroot::FileStat stat = hold->wire_stat(file->opened_stat());
+  file->watch_by(std::move(hold), wanted.path);
   if (request.flags.sequential) ::posix_fadvise(file->fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
   xroot::OpenAnswer answer;
-  if (request.flags.return_stat)
-    answer.stat = disk::to_wire(service.store.tree(), file->opened_stat());
+  if (request.flags.return_stat) answer.stat = std::move(stat);
   Reply reply;
   answer.encode(reply.body);
   reply.opened = std::move(file);

@@ -12,8 +12,8 @@ constexpr std::uint32_t now = 1'800'000'000;
 Key key(std::uint32_t id) { return {id, std::vector<std::byte>(32, static_cast<std::byte>(id))}; }
 
 Capability example() {
-  return {Operation::write,   2,         4711,    3,     1ULL << 40, now + 60,
-          0x0123456789abcdef, "regular", "maria", {1, 2}};
+  return {Operation::write, 2,       4711,   3,    1ULL << 40, now + 60, 0x0123456789abcdef,
+          "regular",        "maria", {1, 2}, 0640, 1000,       100};
 }
 
 class CapabilityTest : public testing::Test {
