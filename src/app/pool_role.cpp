@@ -20,6 +20,13 @@ Result<catalogue::Texts> tags_of(const std::vector<std::string>& words) {
   return tags;
 }
 
+bool has_replicas(catalogue::Catalogue& all, std::string_view pool) {
+  auto known = all.pools().find(pool);
+  if (!known) return false;
+  auto some = all.replicas().of_pool(known->id, {}, 1);
+  return some && !some->empty();
+}
+
 }  // namespace
 
 // Beside a door the ports are of the system's choice: clients learn them from the door.
@@ -42,9 +49,11 @@ Status PoolRole::open() {
   disk.export_directory = config.pool.directory;
   disk.keep_partial = false;
   disk.read_only = false;
-  SLUICE_TRY(store_, pool::ReplicaStore::open(std::move(disk)));
   SLUICE_TRY(auto tags, tags_of(config.pool.tags));
   auto& catalogue = shared_.catalogue();
+  SLUICE_TRY(ownership_, pool::own_directory(config.pool.directory, config.pool.name,
+                                             has_replicas(catalogue, config.pool.name)));
+  SLUICE_TRY(store_, pool::ReplicaStore::open(std::move(disk)));
   SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name,
                                                  {"root://" + front_.public_address()}, tags));
   movers_ = std::make_shared<pool::Movers>(config.movers, host_.metrics);

@@ -4,6 +4,7 @@
 
 #include "app/catalogue_role.h"
 #include "app/front.h"
+#include "pool/ownership.h"
 #include "pool/upkeep.h"
 
 namespace sluice::app {
@@ -23,6 +24,7 @@ class PoolRole final : public Role {
   Host& host_;
   CatalogueRole& shared_;
   Front front_;
+  Fd ownership_;
   std::unique_ptr<pool::ReplicaStore> store_;
   std::shared_ptr<pool::Movers> movers_;
   std::unique_ptr<pool::Billing> billing_;

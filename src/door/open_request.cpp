@@ -206,7 +206,8 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
     return choose_for_writing(*picture, size, excluded);
   });
-  if (!pool && choose_for_writing(*picture, 0, past.excluded)) {
+  if (!pool && !choose_for_writing(*picture, size, past.excluded) &&
+      is_full(*picture, past.excluded)) {
     return fail(Errc::no_space,
                 fmt::format("{}: no pool has room for {} bytes", target.path, size));
   }

@@ -122,4 +122,12 @@ View choose_for_writing(const PoolPicture& pools, std::uint64_t size,
   return best;
 }
 
+bool is_full(const PoolPicture& pools, std::span<const std::int64_t> excluded) {
+  return std::ranges::any_of(pools, [&](const auto& view) {
+    bool has_told = view->pool.load.total > 0;  // not right after it started
+    return has_told && view->is_online() && view->pool.mode == PoolMode::enabled &&
+           !is_excluded(*view, excluded);
+  });
+}
+
 }  // namespace sluice::door

@@ -62,4 +62,7 @@ std::shared_ptr<const PoolView> choose_for_reading(const PoolPicture& pools,
 std::shared_ptr<const PoolView> choose_for_writing(const PoolPicture& pools, std::uint64_t size,
                                                    std::span<const std::int64_t> excluded);
 
+// Some pool would take a new file, if it had room.
+bool is_full(const PoolPicture& pools, std::span<const std::int64_t> excluded);
+
 }  // namespace sluice::door

@@ -84,6 +84,9 @@ Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wa
                                         wanted.right.size));
   }
   if (opened) return opened;
+  // What may pass (no descriptors left, a disk that stumbled) says nothing about the replica.
+  bool is_gone = opened.error().code == Errc::not_found || opened.error().code == Errc::io;
+  if (!is_gone) return fail(Errc::file_system, wanted.path + ": the pool cannot open its replica");
   // Another pool may have it; not found would say that nobody has.
   service.report_broken(file, opened.error());
   return fail(Errc::io, wanted.path + ": the replica of this pool cannot be read");

@@ -31,7 +31,10 @@ std::optional<FileId> id_of(std::string_view name) {
 Status walk(const disk::FileTree& tree, const std::string& path,
             const std::function<Status(std::vector<std::string_view>)>& each) {
   SLUICE_TRY(auto parsed, disk::LogicalPath::parse(path));
-  SLUICE_TRY(auto reader, disk::DirectoryReader::open(tree, parsed));
+  auto opened = disk::DirectoryReader::open(tree, parsed);
+  // Not ours: a stray file, the lost+found of a file system.
+  if (!opened && !parsed.is_root()) return {};
+  SLUICE_TRY(auto reader, std::move(opened));
   for (;;) {
     SLUICE_TRY(auto names, reader.next_page());
     if (names.empty()) return {};

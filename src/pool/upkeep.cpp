@@ -116,9 +116,14 @@ Status Upkeep::compare() {
   for (FileId after;;) {
     SLUICE_TRY(auto page, replicas.of_pool(service_.id, after, batch));
     for (const Replica& replica : page) {
-      if (!is_readable(replica.state)) continue;
+      bool was_broken = replica.state == ReplicaState::broken;
+      if (!is_readable(replica.state) && !was_broken) continue;
       auto size = service_.store.size_of(replica.file);
-      if (size && *size == replica.size) continue;
+      bool is_whole = size && *size == replica.size;
+      if (is_whole && was_broken)
+        (void)replicas.set_state(replica.file, service_.id, ReplicaState::online);
+      bool is_gone = size || size.error().code == Errc::not_found;
+      if (is_whole || was_broken || !is_gone) continue;
       // It may have been removed meanwhile, which is as good.
       Status marked = replicas.set_state(replica.file, service_.id, ReplicaState::broken);
       if (!marked) continue;

@@ -82,7 +82,7 @@ class SluicePool(SluiceServer):
 
     def replicas(self):
         """The ids of the files in its directory, with their paths."""
-        return {int(path.name, 16): path for path in self.root.rglob("*") if path.is_file()}
+        return {int(path.name, 16): path for path in self.root.rglob("[0-9a-f]*") if path.is_file()}
 
     def uploads(self):
         """How many uploads are under way: files that have no name until they are complete."""
