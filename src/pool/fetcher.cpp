@@ -159,20 +159,24 @@ Result<Fetcher::Source> Fetcher::source_of(FileId file) {
 }
 
 Task<void> Fetcher::copy(const Source* source, std::shared_ptr<disk::OpenFile> target) {
-  co_return co_await xroot::client::with_client(
-      {}, [&](xroot::client::Client& client) -> Task<void> {
-        SLUICE_CO_TRY(auto file, co_await client.open(source->url));
-        std::vector<std::byte> buffer(std::min<std::uint64_t>(piece, source->entry.size + 1));
-        for (std::uint64_t offset = 0;;) {
-          SLUICE_CO_TRY(std::size_t n, co_await file.read(offset, buffer));
-          if (n == 0) break;
-          SLUICE_CO_CHECK(co_await offload(service_.blocking, [&] {
-            return write_piece(*target, offset, ByteView(buffer).first(n));
-          }));
-          offset += n;
-        }
-        co_return co_await file.close();
-      });
+  return xroot::client::with_client({}, [this, source, target](xroot::client::Client& client) {
+    return copy_with(&client, source, target);
+  });
+}
+
+Task<void> Fetcher::copy_with(xroot::client::Client* client, const Source* source,
+                              std::shared_ptr<disk::OpenFile> target) {
+  SLUICE_CO_TRY(auto file, co_await client->open(source->url));
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(piece, source->entry.size + 1));
+  for (std::uint64_t offset = 0;;) {
+    SLUICE_CO_TRY(std::size_t n, co_await file.read(offset, buffer));
+    if (n == 0) break;
+    SLUICE_CO_CHECK(co_await offload(service_.blocking, [&] {
+      return write_piece(*target, offset, ByteView(buffer).first(n));
+    }));
+    offset += n;
+  }
+  co_return co_await file.close();
 }
 
 }  // namespace sluice::pool

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pool/pool_service.h"
+#include "xroot/client/api.h"
 
 #include <chrono>
 #include <map>
@@ -31,6 +32,8 @@ class Fetcher {
   Task<void> fetch(catalogue::Replica replica);
   Result<Source> source_of(FileId file);
   Task<void> copy(const Source* source, std::shared_ptr<disk::OpenFile> target);
+  Task<void> copy_with(xroot::client::Client* client, const Source* source,
+                       std::shared_ptr<disk::OpenFile> target);
 
   PoolService& service_;
   std::map<FileId, Clock::time_point> not_before_;  // of those that failed
