@@ -14,7 +14,8 @@ Result<Reply> stat_file_system(const DoorService& service) {
   std::uint64_t total = 0;
   std::uint64_t free = 0;
   std::uint64_t largest = 0;
-  for (const auto& view : *service.pools.picture()) {
+  auto picture = service.pools.picture();
+  for (const auto& view : *picture) {
     if (!view->is_online() || view->pool.mode == catalogue::PoolMode::disabled) continue;
     total += view->pool.load.total;
     if (view->pool.mode != catalogue::PoolMode::enabled) continue;

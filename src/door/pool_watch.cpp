@@ -16,7 +16,8 @@ asio::awaitable<void> PoolWatch::run() {
     std::set<std::int64_t> asked;
     asio::steady_timer pause(co_await asio::this_coro::executor);
     for (;;) {
-      for (const auto& view : *board_.picture())
+      auto picture = board_.picture();
+      for (const auto& view : *picture)
         if (asked.insert(view->pool.id.number).second) group.spawn(ask(view));
       pause.expires_after(config_.refresh);
       if (auto [error] = co_await pause.async_wait(as_value); error) co_return;

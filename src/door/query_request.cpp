@@ -62,7 +62,8 @@ Task<Reply> checksum(DoorService& service, Answer answer, std::string args) {
 
 Reply space_reply(const DoorService& service) {
   xroot::SpaceAnswer space;
-  for (const auto& view : *service.pools.picture()) {
+  auto picture = service.pools.picture();
+  for (const auto& view : *picture) {
     if (!view->is_online()) continue;
     const catalogue::PoolLoad& load = view->pool.load;
     space.total += load.total;

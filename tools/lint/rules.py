@@ -74,6 +74,16 @@ RULES = (
         code=True,
     ),
     Rule(
+        "temporary-range",
+        # What a call returned is gone before the first turn, and with it what it owned.
+        r"\bfor \([^;()]*:\s*\*[\w.:>-]+\(",
+        "a loop over what a temporary points at: give the pointer a name first",
+        bad="for (auto& pool : *board.picture()) {",
+        good="for (auto& pool : *picture) {",
+        files=CPP,
+        code=True,
+    ),
+    Rule(
         "shell",
         r"(?<![\w.>])(std::|::)?(system|popen)\s*\(",
         "no shell from C++",
