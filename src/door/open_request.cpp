@@ -13,6 +13,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <ctime>
 
 namespace sluice::door {
@@ -114,6 +115,8 @@ Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Call
   Past past = past_of(service, target);
   if (past.attempt > max_attempts)
     return fail(Errc::no_replicas, target.path + ": no pool could serve it in ten attempts");
+  if (std::ranges::none_of(found.replicas, catalogue::is_readable, &catalogue::Replica::state))
+    return fail(Errc::no_replicas, target.path + ": no pool has a good copy of it any more");
   auto picture = service.pools.picture();
   auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
     return choose_for_reading(*picture, found.replicas, excluded);
