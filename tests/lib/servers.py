@@ -132,10 +132,11 @@ class Server:
     http = None
     work_directory = WorkDir
 
-    def __init__(self, home=None, as_user=None):
+    def __init__(self, home=None, as_user=None, machine=None):
         self.home = scratch(home, f"sluice-{self.name}-")
         self.root = scratch(self.home, "export-")
-        self.host = "127.0.0.1"
+        self.machine = machine  # a network.Machine; else it runs on this one
+        self.host = machine.address if machine else "127.0.0.1"
         self.port = 0
         self.process = None
         self.user = account() if as_user is None else as_user
@@ -176,7 +177,9 @@ class Server:
 
     def launch(self, command, environment=None, **popen):
         """Starts the command with its output in the log file, as the servers' account."""
-        if os.geteuid() == 0:
+        if self.machine:
+            command = self.machine.command(*command, account=self.user)
+        elif os.geteuid() == 0:
             popen.update(user=self.user[0], group=self.user[1], extra_groups=[])
         with open(self.log_path, "ab") as log:
             popen.setdefault("stdout", log)

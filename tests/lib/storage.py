@@ -32,7 +32,7 @@ class SluiceDoor(SluiceServer):
 
     def start(self, *extra, **options):
         """Comes back at the same port."""
-        return super().start(*extra, **{"listen": f"127.0.0.1:{self.port}"} | options)
+        return super().start(*extra, **{"listen": f"{self.host}:{self.port}"} | options)
 
     def open_by_hand(self, path, options=rawxroot.OPEN_READ):
         """A connection to the pool that the door names, and the handle of the file there.
@@ -77,7 +77,7 @@ class SluicePool(SluiceServer):
         self.common, self.label, self.own_settings = common, label, own_settings
 
     def role(self):
-        own = {"name": self.label, "directory": self.root, "listen": f"127.0.0.1:{self.port}", "heartbeat": "500 ms"}
+        own = {"name": self.label, "directory": self.root, "listen": f"{self.host}:{self.port}", "heartbeat": "500 ms"}
         return ["--set", "serve.roles=pool", *self.common, *settings("pool", own | self.own_settings)]
 
     def replicas(self):
