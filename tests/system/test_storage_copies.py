@@ -2,10 +2,12 @@
 # Files on several pools: made by the storage class, kept when pools break, drain or vanish; and the commands of operators.
 
 import json
+import shutil
 
 import pytest
 from clients import pattern, run, xrdcp, xrdfs
 from rawxroot import wait_until
+from servers import give
 
 DATA = pattern(300_001, seed=4)
 
@@ -82,6 +84,20 @@ def test_a_lost_pool_is_replaced(system, stored):
     lost.kill()
     wait_until(lambda: len(online(system, stored) - {lost.label}) == 2, 30, "a copy instead of the lost one")
     assert content(system, stored) == DATA
+
+
+def test_a_pool_that_died_before_it_told_of_its_copy(system, stored):
+    # It has the whole file under its name, and the catalogue still waits for it.
+    names = online(system, stored)
+    (source,) = pool_named(system, min(names)).replicas().values()
+    (third,) = [pool for pool in system.pools if pool.label not in names]
+    place = third.root / source.relative_to(pool_named(system, min(names)).root)
+    for folder in (place.parent.parent, place.parent):
+        folder.mkdir(exist_ok=True)
+        give(folder)
+    give(shutil.copy(source, place))
+    admin(system, "set-class", "default", "--copies", "3")
+    wait_until(lambda: len(online(system, stored)) == 3, 20, lambda: f"three copies: {third.log()[-1000:]}")
 
 
 def test_a_draining_pool_becomes_empty_and_nothing_is_lost(system, tmp_path):

@@ -369,6 +369,33 @@ def test_the_database_comes_back_under_an_upload(own_cluster, own_pools, open_fi
     assert work.names() == ["file", "new"] and (work / "new").read_bytes() == b"newer"
 
 
+def test_an_upload_that_lost_its_beginning_is_refused(own_cluster, own_pools):
+    # Clients that lost their connection open the file again at the pool, to update it, and go on where they were.
+    server = own_pools(cluster=own_cluster, count=1, catalogue={"patience": "1 s"})
+    work = server.workdir("work")
+    path = work.remote("file")
+    with raw.Connection(server) as door:
+        found = door.redirect(raw.open_request(path, raw.NEW | raw.UPDATE))
+    first, handle = at_pool(server, found, path, raw.NEW | raw.UPDATE)
+    first.write(handle, 0, b"x" * MIB)
+    own_cluster.stop(signal.SIGQUIT)
+    first.close()
+    raw.wait_until(lambda: "upload.not_aborted" in server.pools[0].log(), what="the pool's notice of the lost connection")
+    own_cluster.start()
+    with pytest.raises(raw.XrootError):
+        again, handle = at_pool(server, found, path, raw.UPDATE)
+        again.write(handle, MIB, b"y" * MIB)
+        again.call(raw.close_request(handle))
+    assert work.names() == []
+
+
+def at_pool(server, found, path, options):
+    """A connection to the pool of a redirect, and the handle of the file there."""
+    pool = raw.Connection(server.pool_at(found.port), login=False)
+    pool.login(cgi=found.token.encode())
+    return pool, pool.open(f"{path}?{found.cgi}", options)
+
+
 def test_without_the_database_clients_get_an_error(own_cluster, own_pools, tmp_path):
     server = own_pools(cluster=own_cluster, count=1, catalogue={"patience": "1 s"})
     work = server.workdir("work")

@@ -210,6 +210,17 @@ def test_doors_may_crash(load):
     load.check()
 
 
+def test_pools_may_crash(load):
+    with load:
+        for _ in range(2):
+            for pool in load.site.pools:
+                in_an_upload(pool).kill()
+                load.is_felt()
+                pool.start()
+        load.goes_on()
+    load.check()
+
+
 def test_a_link_may_break_and_come_back(load):
     with load:
         for pool in load.site.pools[:2]:
