@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from comparison import measure, report  # noqa: E402
 from comparison.cases import CASES  # noqa: E402
 from comparison.servers import Failure, SecondXrootd, Sluice, Xrootd, account  # noqa: E402
+from comparison.systems import SluiceStorage, XrootdCluster  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 TMPFS = Path("/dev/shm")
@@ -78,7 +79,7 @@ def clean_after(setting):
 
 
 class Peers:
-    """The two servers, xrootd first. Fresh ones on request, else they live as long as the comparison."""
+    """Two servers, or two storage systems, xrootd first. Fresh ones on request, else they live as long as the comparison."""
 
     def __init__(self, kinds, base, export):
         self.kinds, self.base, self.export = kinds, base, export
@@ -155,14 +156,21 @@ def compare(wanted, cases, base):
     duration = wanted.duration or (0.5 if wanted.quick else 1.0)
     setting = measure.Setting(Path(wanted.generator or wanted.sluice).resolve(), export, scratch, duration, 0.25)
     Sluice.binary, Sluice.extra = Path(wanted.sluice), tuple(wanted.serve_option)
-    peers = Peers((Xrootd, SecondXrootd if wanted.self_check else Sluice), base, export)
-    try:
-        configurations = [peers.get(side).configuration() for side in (0, 1)]
-        alternations = wanted.alternations or (3 if wanted.quick else 5)
-        print(f"{len(cases)} cases, {alternations} alternations of {duration:g} s", file=sys.stderr)
-        return configurations, *measure_all(cases, peers, setting, alternations)
-    finally:
-        peers.stop_all()
+    systems = {"server": (Xrootd, SecondXrootd if wanted.self_check else Sluice), "storage": (XrootdCluster, SluiceStorage)}
+    alternations = wanted.alternations or (3 if wanted.quick else 5)
+    print(f"{len(cases)} cases, {alternations} alternations of {duration:g} s", file=sys.stderr)
+    configurations, summaries, failed = [], [], []
+    for system, kinds in systems.items():
+        peers = Peers(kinds, base / system, export)
+        chosen = [case for case in cases if case.system == system]
+        try:
+            configurations += [peers.get(side).configuration() for side in (0, 1) if chosen]
+            measured, not_run = measure_all(chosen, peers, setting, alternations)
+        finally:
+            peers.stop_all()
+        summaries += measured
+        failed += not_run
+    return configurations, summaries, failed
 
 
 def show_cases(cases):
@@ -173,7 +181,8 @@ def show_cases(cases):
 
 def main():
     wanted = options()
-    cases = [case for case in CASES if not wanted.only or any(part in case.name for part in wanted.only)]
+    known = [case for case in CASES if not wanted.self_check or case.system == "server"]
+    cases = [case for case in known if not wanted.only or any(part in case.name for part in wanted.only)]
     if wanted.list or not cases:
         show_cases(cases or CASES)
         return 0 if wanted.list else 1
@@ -188,7 +197,9 @@ def main():
 
     everything = report.in_order(summaries + earlier_summaries(wanted.json, summaries))
     print(f"\nmachine: {', '.join(f'{key} {value}' for key, value in machine.items())}")
-    print(f"xrootd {Xrootd.version()}, configured\n\n{configurations[0]}\nsluice: {configurations[1]}")
+    print(f"xrootd {Xrootd.version()}")
+    for theirs, ours in zip(configurations[::2], configurations[1::2]):
+        print(f"configured\n\n{theirs}\nsluice: {ours}")
     print(report.table(everything, with_bars=not wanted.self_check))
     if not wanted.self_check:
         print(f"\n{report.judgement(everything)}{f', not run: ' + ', '.join(failed) if failed else ''}")

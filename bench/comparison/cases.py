@@ -43,6 +43,7 @@ class Case:
     path: str = ""
     arguments: tuple = ()
     options: dict = field(default_factory=dict)
+    system: str = "server"  # which pair is compared: single servers, or storage systems that redirect
 
 
 def load(name, text, path, bars, *arguments):
@@ -121,4 +122,17 @@ def under_pressure():
                     "writers": ("--mode", "write", "--size", "1MiB", "--connections", "100", "--file-size", "4MiB")})
 
 
-CASES = [*small_reads(), *large_reads(), *all_writes(), *metadata(), *whole_copies(), *under_pressure()]
+def through_a_redirect():
+    def case(name, text, bound, *arguments):
+        return Case(name, text, "system_load", (rate(bound),), "small/{n}", arguments, system="storage")
+
+    for connections in (16, 128):
+        yield case(f"redirect-open-c{connections}", f"open at the door, read 4 KiB, close, {connections} connections", 1.5,
+                   "--mode", "open", "--connections", str(connections))
+    for depth in (8, 1):
+        yield case(f"redirect-stat-depth{depth}", f"stat at the door, depth {depth}, 16 connections", 2, "--mode", "stat",
+                   "--connections", "16", "--depth", str(depth))
+
+
+CASES = [*small_reads(), *large_reads(), *all_writes(), *metadata(), *whole_copies(), *under_pressure(),
+         *through_a_redirect()]

@@ -69,6 +69,11 @@ class Server:
     def pid(self):
         return self.process.pid
 
+    @property
+    def pids(self):
+        """All processes that serve."""
+        return [self.pid]
+
     def wait_until(self, ready):
         limit = time.monotonic() + START_LIMIT
         while time.monotonic() < limit:
@@ -135,10 +140,13 @@ class Sluice(Server):
         data = self.state / "data"
         data.mkdir(exist_ok=True)
         data.chmod(0o777)
-        self.command = [str(self.binary.resolve()), "serve", "--export", str(export), "--listen", "127.0.0.1:0",
+        self.command = [str(self.binary.resolve()), "serve", *self.what_to_serve(export), "--listen", "127.0.0.1:0",
                         "--http", "127.0.0.1:0", "--data", str(data), *self.extra]
         self.launch(self.command)
         return self.wait_until(self.is_ready)
+
+    def what_to_serve(self, export):
+        return ["--export", str(export)]
 
     def is_ready(self):
         found = re.search(r"^ready .*?xroot=(\S+)", self.log.read_text(errors="replace"), re.MULTILINE)

@@ -19,10 +19,11 @@ class BenchXroot final : public Command {
   void declare(Options& options) override {
     std::vector<std::string> names;
     for (const ModeRow& row : modes()) names.emplace_back(row.name);
-    options.arguments(
-        "URL", load_.urls, 1,
-        "root://HOST:PORT//PATH; connections are dealt over them, {n} becomes their number",
-        Complete::remote);
+    options.arguments("URL", load_.urls, 1,
+                      "root://HOST:PORT//PATH; connections are dealt over them, {n} becomes their "
+                      "number, {i} that of a "
+                      "file",
+                      Complete::remote);
     options.choice("--mode", "MODE", mode_, std::move(names), "what an operation is");
     options.value("--size", "SIZE", size_,
                   "bytes of an operation, of a piece for vread (default: by mode)");
@@ -34,6 +35,11 @@ class BenchXroot final : public Command {
     options.value("--warmup", "TIME", load_.warmup, "how long to work before that");
     options.value("--file-size", "SIZE", load_.file_size,
                   "bytes that write modes write round and round");
+    options.value(
+        "--files", "N", load_.files,
+        "{i} in the path becomes a number below N: each once with create and remove, which "
+        "then end, any with others");
+    options.value("--first-file", "N", load_.first_file, "{i} starts here");
     options.value("--seed", "N", load_.seed, "start of the random offsets");
     options.value("--server-pid", "PID", server_pid_,
                   "report CPU and memory of this process as well");
@@ -73,7 +79,9 @@ constexpr std::array rows = {CommandRow{
     "make the exit code "
     "differ from 0. With --verify answers are received whole and compared with the pattern that "
     "--mode write leaves "
-    "behind; write modes read back what they wrote. No TLS and no authentication.",
+    "behind; write modes read back what they wrote. Redirects are followed over a second "
+    "connection "
+    "that stays. No TLS and no authentication.",
     {{{"random reads of 4 KiB, 8 in flight on each of 16 connections",
        "sluice bench xroot root://localhost//data/f --mode randread --depth 8 --connections 16"},
       {"writes into a file per connection",

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The socket side of a connection and its way to the first operation; operations.cpp has what it
+// The way of a connection to its first operation, and to other servers; operations.cpp has what it
 // does then.
 #include "cli/bench/connection.h"
 
 #include "base/text.h"
 #include "cli/bench/requests.h"
 #include "cli/bench/worker.h"
+#include "xroot/responses.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace sluice::cli::bench {
 
 namespace {
 
-// Below this an answer is received with its neighbours in one recv and copied, which is cheaper
-// than the extra call that dropping its data in the kernel takes.
-constexpr std::uint64_t drop_threshold = 16 << 10;
-constexpr std::size_t small_receive = 64 << 10;
-constexpr std::size_t longest_capture = 16 << 10;
+constexpr unsigned max_hops = 8;
+constexpr std::size_t max_links = 64;  // servers that one connection is sent to
+constexpr std::uint64_t large_answer = 16 << 10;
 
 bool has_large_answers(const Workload& load) {
   switch (load.mode) {
@@ -31,18 +24,22 @@ bool has_large_answers(const Workload& load) {
     case Mode::randread:
     case Mode::pgread:
     case Mode::open:
-      return load.size.count >= drop_threshold;
+      return load.size.count >= large_answer;
     case Mode::vread:
-      return load.size.count * load.items >= drop_threshold;
+      return load.size.count * load.items >= large_answer;
     case Mode::write:
     case Mode::pgwrite:
     case Mode::stat:
+    case Mode::create:
+    case Mode::remove:
     case Mode::connect:
     case Mode::ping:
       return false;
   }
   return false;
 }
+
+bool drops_data(const Workload& load) { return !load.verify && has_large_answers(load); }
 
 }  // namespace
 
@@ -51,8 +48,9 @@ Connection::Connection(Worker& worker, unsigned index)
       plan_(worker.plan()),
       index_(index),
       path_(path_of(plan_.target(index), index)),
-      drops_data_(!load().verify && has_large_answers(load())),
+      home_(worker, *this, drops_data(plan_.load)),
       walk_(load(), load().file_size.count, index, static_cast<unsigned>(load().connections)),
+      numbers_(load(), index),
       slots_(load().mode == Mode::connect ? 1 : load().depth) {
   if (!load().verify) return;
   for (Slot& slot : slots_) slot.check = std::make_unique<ContentCheck>();
@@ -63,148 +61,40 @@ void Connection::lose(std::string why) {
   failure_ = std::move(why);
   phase_ = Phase::lost;
   in_flight_ = 0;
-  socket_ = Fd();
-}
-
-Status Connection::open_socket() {
-  const Address& address = plan_.address(index_);
-  const auto* peer = reinterpret_cast<const sockaddr*>(&address.bytes);
-  socket_ = Fd();
-  socket_ = Fd(::socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket_) return fail_errno(errno, "socket");
-  const int on = 1;
-  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (::connect(socket_.get(), peer, address.size) != 0 && errno != EINPROGRESS) {
-    return fail_errno(errno, "connect");
-  }
-  if (!worker_.watch(socket_.get(), *this)) return fail_errno(errno, "epoll_ctl");
-  out_.clear();
-  parser_ = AnswerParser();
-  phase_ = Phase::hello;
-  hello_answers_ = 0;
-  put_hello(out_.text());
-  return {};
+  home_.close();
+  for (auto& [address, link] : elsewhere_) link->close();
 }
 
 void Connection::prepare() {
-  if (load().mode == Mode::connect) {
-    phase_ = Phase::ready;
-    return;
-  }
-  if (Status opened = open_socket(); !opened) lose(opened.error().message());
-  flush();
-}
-
-void Connection::on_event() {
-  receive();
+  phase_ = load().mode == Mode::connect ? Phase::ready : Phase::setup;
+  if (phase_ == Phase::ready) return;
+  if (Status opened = home_.open(plan_.address(index_)); !opened) lose(opened.error().message());
   flush();
 }
 
 void Connection::flush() {
-  if (!socket_) return;
-  if (out_.flush(socket_.get()) != SendQueue::Outcome::broken) return;
-  on_broken(fmt::format("connection lost while sending: {}", std::strerror(errno)));
+  home_.flush();
+  for (auto& [address, link] : elsewhere_) link->flush();
 }
 
-void Connection::receive() {
-  while (socket_ && receive_once()) {
-  }
+void Connection::on_received(Link& link) {
   if (cycle_ended_) next_cycle();
-}
-
-// How much to ask for. Where data shall be dropped, no more than ends with the next header is read.
-std::size_t Connection::receive_limit() const {
-  if (!drops_data_ || phase_ != Phase::ready) return small_receive;
-  return static_cast<std::size_t>(parser_.data_ahead()) +
-         parser_.header_missing(load().mode == Mode::pgread);
-}
-
-// True if there may be more to receive: less than asked for means that the socket is empty.
-bool Connection::receive_once() {
-  const std::uint64_t ahead = parser_.data_ahead();
-  const bool drop = drops_data_ && ahead >= drop_threshold && !is_captured(parser_.current());
-  const ByteSpan buffer = worker_.buffer();
-  const auto limit = drop ? static_cast<std::size_t>(std::min<std::uint64_t>(ahead, buffer.size()))
-                          : std::min(receive_limit(), small_receive);
-  const ssize_t n = ::recv(socket_.get(), buffer.data(), limit, drop ? MSG_TRUNC : 0);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  now_ = Clock::now();
-  if (n <= 0) {
-    on_broken(n == 0 ? "connection closed by the server"
-                     : fmt::format("connection lost: {}", std::strerror(errno)));
-    return false;
-  }
-  const auto received = static_cast<std::size_t>(n);
-  if (drop) {
-    parser_.drop(received, *this);
-  } else if (!parser_.consume(buffer.first(received), *this)) {
-    on_broken("the server sent what is no answer");
-    return false;
-  }
-  return received == limit;
+  // A redirect may have queued something at any link, but nearly always there is one.
+  if (elsewhere_.empty()) return link.flush();
+  flush();
 }
 
 void Connection::on_broken(std::string why) {
   if (running_) worker_.count_error(Clock::now(), why);
   if (running_ && load().mode == Mode::connect) {
     cycle_ended_ = true;
-    socket_ = Fd();
     return;
   }
   lose(std::move(why));
 }
 
-bool Connection::is_captured(const Answer& answer) const {
-  if (phase_ != Phase::ready) return true;
-  if (answer.status != xroot::ResponseStatus::ok &&
-      answer.status != xroot::ResponseStatus::oksofar &&
-      answer.status != xroot::ResponseStatus::status) {
-    return true;
-  }
-  return load().mode == Mode::open && answer.stream < slots_.size() &&
-         slots_[answer.stream].step == 0;
-}
-
-void Connection::on_data(const Answer& answer, ByteView piece) {
-  if (is_captured(answer)) {
-    const std::size_t room = longest_capture - std::min(longest_capture, captured_.size());
-    Writer(captured_).bytes(piece.first(std::min(room, piece.size())));
-    return;
-  }
-  if (load().verify && answer.stream < slots_.size()) slots_[answer.stream].check->feed(piece);
-}
-
-void Connection::on_end(const Answer& answer) {
-  if (!socket_) return;  // given up while the rest of the bytes is looked at
-  if (answer.status == xroot::ResponseStatus::attn) {
-    // News of the server that no request asked for.
-  } else if (phase_ != Phase::ready) {
-    on_setup_answer(answer);
-  } else {
-    on_operation_answer(answer);
-  }
-  captured_.clear();
-}
-
-void Connection::on_setup_answer(const Answer& answer) {
-  if (answer.status != xroot::ResponseStatus::ok)
-    return on_broken("set-up failed: " + refusal(answer));
-  if (phase_ == Phase::hello) {
-    if (++hello_answers_ < 2) return;
-    phase_ = Phase::login;
-    put_login(out_.text());
-    return;
-  }
-  if (phase_ == Phase::login) return after_login(answer);
-  if (Status taken = take_file(); !taken) return lose(taken.error().message());
-  phase_ = Phase::ready;
-}
-
-void Connection::after_login(const Answer& answer) {
-  constexpr std::uint64_t session_id = 16;
-  if (answer.length > session_id) {
-    return on_broken("the server wants authentication, which bench does not do");
-  }
+void Connection::on_login(Link& link) {
+  if (&link != &home_) return;
   if (load().mode == Mode::connect) {
     worker_.count(slots_[0].issued, now_, 0);
     ++operations_;
@@ -212,18 +102,58 @@ void Connection::after_login(const Answer& answer) {
     return;
   }
   const Needs needs = row_of(load().mode).needs;
-  if (load().mode == Mode::open || needs == Needs::nothing || needs == Needs::path) {
+  const bool opens_later = load().mode == Mode::open;
+  if (opens_later || (needs != Needs::file_to_read && needs != Needs::file_to_write)) {
     phase_ = Phase::ready;
     return;
   }
-  phase_ = Phase::opening;
-  if (needs == Needs::file_to_write) return put_open_to_write(out_.text(), 0, path_);
-  put_open_to_read(out_.text(), 0, path_);
+  opening_ = path_;
+  open_file(link, opening_);
+}
+
+void Connection::open_file(Link& link, std::string_view path) {
+  if (row_of(load().mode).needs == Needs::file_to_write)
+    return put_open_to_write(link.out().text(), 0, path);
+  put_open_to_read(link.out().text(), 0, path);
+}
+
+bool Connection::looks_at(const Answer& answer) const {
+  if (phase_ != Phase::ready) return true;
+  if (answer.status != xroot::ResponseStatus::ok &&
+      answer.status != xroot::ResponseStatus::oksofar &&
+      answer.status != xroot::ResponseStatus::status) {
+    return true;
+  }
+  const bool opens = load().mode == Mode::open || load().mode == Mode::create;
+  return opens && answer.stream < slots_.size() && slots_[answer.stream].step == 0;
+}
+
+void Connection::on_data(const Answer& answer, ByteView piece) {
+  if (load().verify && answer.stream < slots_.size()) slots_[answer.stream].check->feed(piece);
+}
+
+void Connection::on_answer(Link& link, const Answer& answer, ByteView body) {
+  if (phase_ == Phase::ready) return on_operation_answer(answer, body);
+  if (answer.status == xroot::ResponseStatus::redirect && ++hops_ <= max_hops) {
+    auto next = follow(body, opening_);
+    if (!next) return lose(next.error().message());
+    serving_ = *next;
+    return open_file(*serving_, opening_);
+  }
+  serving_ = &link;
+  on_opened(answer, body);
+}
+
+void Connection::on_opened(const Answer& answer, ByteView body) {
+  if (answer.status != xroot::ResponseStatus::ok)
+    return on_broken("set-up failed: " + refusal(answer, body));
+  if (Status taken = take_file(body); !taken) return lose(taken.error().message());
+  phase_ = Phase::ready;
 }
 
 // The handle and, behind the compression fields, "id size flags mtime" from the answer to open.
-Status Connection::take_file() {
-  Reader in(captured_);
+Status Connection::take_file(ByteView body) {
+  Reader in(body);
   handle_ = in.be<std::uint32_t>();
   in.take(8);
   const std::vector<std::string_view> words = split(in.text(), ' ');
@@ -240,17 +170,21 @@ Status Connection::take_file() {
   return {};
 }
 
-std::string Connection::refusal(const Answer& answer) const {
-  Reader in(captured_);
-  if (answer.status == xroot::ResponseStatus::error) {
-    const auto code = in.be<std::uint32_t>();
-    return fmt::format("error {}: {}", code, in.text().substr(0, 120));
+Result<Link*> Connection::follow(ByteView body, std::string& path) {
+  SLUICE_TRY(const auto there, xroot::RedirectAnswer::decode(body));
+  if (there.is_url) return fail(Errc::unsupported, "redirected to a URL");
+  if (!there.cgi.empty()) {
+    path += path.find('?') == std::string::npos ? '?' : '&';
+    path += there.cgi;
   }
-  if (answer.status == xroot::ResponseStatus::redirect) {
-    in.take(4);
-    return fmt::format("redirected to {}: name the data server itself", in.text().substr(0, 120));
-  }
-  return fmt::format("status {} instead of an answer", static_cast<int>(answer.status));
+  std::string address = fmt::format("{}:{}", there.target, there.port);
+  auto& link = elsewhere_[address];
+  if (link && link->is_open()) return link.get();
+  if (elsewhere_.size() > max_links) return fail(Errc::protocol, "redirected to too many servers");
+  SLUICE_TRY(const Address resolved, resolve(std::string(there.target), there.port));
+  if (!link) link = std::make_unique<Link>(worker_, *this, drops_data(load()));
+  SLUICE_CHECK(link->open(resolved));
+  return link.get();
 }
 
 }  // namespace sluice::cli::bench

@@ -9,6 +9,17 @@
 
 namespace sluice::cli::bench {
 
+namespace {
+
+std::uint64_t splitmix(std::uint64_t& state) {
+  std::uint64_t z = (state += 0x9E3779B97F4A7C15);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
 void fill_pattern(ByteSpan out, std::uint64_t offset) {
   static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t words = pattern_period / 8;
@@ -28,12 +39,7 @@ Walk::Walk(const Workload& load, std::uint64_t file_size, unsigned index, unsign
       next_(row_of(load.mode).needs == Needs::file_to_write ? 0 : slots_ * index / of),
       state_(load.seed * 1000003 + index) {}
 
-std::uint64_t Walk::random() {
-  std::uint64_t z = (state_ += 0x9E3779B97F4A7C15);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-  return z ^ (z >> 31);
-}
+std::uint64_t Walk::random() { return splitmix(state_); }
 
 Extent Walk::next_sequential() {
   const Extent extent{next_ * size_, size_};
@@ -55,6 +61,18 @@ void Walk::next_vector(std::vector<Extent>& out) {
     at += stride == 1 ? 1 : 1 + dice % gaps;
     dice = dice / gaps == 0 ? random() : dice / gaps;
   }
+}
+
+PathNumbers::PathNumbers(const Workload& load, unsigned index)
+    : needed_(numbers_files(load)),
+      once_(makes_or_removes(load.mode)),
+      next_(once_ ? load.first_file : load.seed * pattern_factor + index),
+      first_(load.first_file),
+      end_(load.files != 0 ? load.first_file + load.files : UINT64_MAX) {}
+
+std::uint64_t PathNumbers::next() {
+  if (once_) return next_++;
+  return first_ + splitmix(next_) % (end_ - first_);
 }
 
 }  // namespace sluice::cli::bench

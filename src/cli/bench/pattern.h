@@ -51,4 +51,22 @@ class Walk {
   std::uint64_t state_;
 };
 
+// The numbers of the files that one connection works on: each once for what makes and removes them,
+// at random for all else.
+class PathNumbers {
+ public:
+  PathNumbers(const Workload& load, unsigned index);
+
+  bool is_needed() const { return needed_; }
+  bool is_used_up() const { return once_ && needed_ && next_ >= end_; }
+  std::uint64_t next();
+
+ private:
+  bool needed_;
+  bool once_;
+  std::uint64_t next_;  // or the state of the random numbers
+  std::uint64_t first_;
+  std::uint64_t end_;
+};
+
 }  // namespace sluice::cli::bench

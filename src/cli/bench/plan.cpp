@@ -9,16 +9,16 @@
 
 namespace sluice::cli::bench {
 
-namespace {
-
-Result<Address> resolve(const Target& target) {
+Result<Address> resolve(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const std::string port = std::to_string(target.port);
-  if (const int error = ::getaddrinfo(target.host.c_str(), port.c_str(), &hints, &found);
-      error != 0) {
-    return fail(Errc::connection, target.host + ": " + ::gai_strerror(error));
+  const std::string service = std::to_string(port);
+  // An address in a URL may have brackets.
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  const std::string name = bracketed ? host.substr(1, host.size() - 2) : host;
+  if (const int error = ::getaddrinfo(name.c_str(), service.c_str(), &hints, &found); error != 0) {
+    return fail(Errc::connection, host + ": " + ::gai_strerror(error));
   }
   const Owned<addrinfo, &::freeaddrinfo> owner(found);
   Address address;
@@ -27,17 +27,16 @@ Result<Address> resolve(const Target& target) {
   return address;
 }
 
-}  // namespace
-
 Status make_plan(const Workload& load, Plan& plan) {
   SLUICE_TRY(plan.load, checked(load));
   for (const std::string& url : plan.load.urls) {
     SLUICE_TRY(Target target, parse_target(url));
-    SLUICE_TRY(const Address address, resolve(target));
+    SLUICE_TRY(const Address address, resolve(target.host, target.port));
     plan.targets.push_back(std::move(target));
     plan.addresses.push_back(address);
   }
-  const bool writes = row_of(plan.load.mode).needs == Needs::file_to_write;
+  const Needs needs = row_of(plan.load.mode).needs;
+  const bool writes = needs == Needs::file_to_write || needs == Needs::new_file;
   if (writes || plan.load.verify) {
     SLUICE_TRY(plan.payload,
                Payload::create(plan.load.size.count, plan.load.mode == Mode::pgwrite));

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 namespace sluice::cli::bench {
@@ -27,6 +28,9 @@ struct Plan {
   const Target& target(unsigned index) const { return targets[index % targets.size()]; }
   const Address& address(unsigned index) const { return addresses[index % addresses.size()]; }
 };
+
+// Where a server listens.
+Result<Address> resolve(const std::string& host, std::uint16_t port);
 
 // Checks the workload, resolves the hosts and builds the payload.
 Status make_plan(const Workload& load, Plan& plan);

@@ -12,6 +12,7 @@
 #include "xroot/requests/protocol.h"
 #include "xroot/requests/read.h"
 #include "xroot/requests/readv.h"
+#include "xroot/requests/rm.h"
 #include "xroot/requests/stat.h"
 #include "xroot/requests/write.h"
 
@@ -76,6 +77,22 @@ void put_open_to_write(Buffer& out, std::uint16_t stream, std::string_view path)
   open.flags.return_stat = true;
   open.path = path;
   put(out, stream, open.encode());
+}
+
+void put_open_new(Buffer& out, std::uint16_t stream, std::string_view path) {
+  xroot::Open open;
+  open.mode = 0644;
+  open.flags.update = true;
+  open.flags.create = true;
+  open.flags.make_path = true;
+  open.path = path;
+  put(out, stream, open.encode());
+}
+
+void put_remove(Buffer& out, std::uint16_t stream, std::string_view path) {
+  xroot::Rm rm;
+  rm.path = path;
+  put(out, stream, rm.encode());
 }
 
 void put_close(Buffer& out, std::uint16_t stream, std::uint32_t handle) {

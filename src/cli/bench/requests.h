@@ -21,6 +21,8 @@ void put_ping(Buffer& out, std::uint16_t stream);
 void put_stat(Buffer& out, std::uint16_t stream, std::string_view path);
 void put_open_to_read(Buffer& out, std::uint16_t stream, std::string_view path);
 void put_open_to_write(Buffer& out, std::uint16_t stream, std::string_view path);
+void put_open_new(Buffer& out, std::uint16_t stream, std::string_view path);
+void put_remove(Buffer& out, std::uint16_t stream, std::string_view path);
 void put_close(Buffer& out, std::uint16_t stream, std::uint32_t handle);
 void put_read(Buffer& out, std::uint16_t stream, std::uint32_t handle, Extent extent);
 void put_pgread(Buffer& out, std::uint16_t stream, std::uint32_t handle, Extent extent);

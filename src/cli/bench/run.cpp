@@ -10,6 +10,7 @@
 
 #include <latch>
 #include <memory>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Gates {
   explicit Gates(std::size_t threads) : ready(static_cast<std::ptrdiff_t>(threads)) {}
   std::latch ready;
   std::latch go{1};
+  std::counting_semaphore<> ended{0};  // one for each thread that has nothing more to do
 };
 
 void body(Worker& worker, Plan& plan, Gates& gates, const Window& window) {
@@ -28,6 +30,7 @@ void body(Worker& worker, Plan& plan, Gates& gates, const Window& window) {
   gates.ready.count_down();
   gates.go.wait();
   if (!plan.given_up) worker.work(window);
+  gates.ended.release();
 }
 
 // A thousand connections need more descriptors than a shell gives at first.
@@ -38,8 +41,8 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Sleeps through the window and reads the clocks at its edges.
-Status observe(const Window& window, Outcome& outcome) {
+// Sleeps through the window, or until there is nothing more to do, and reads the clocks at its edges.
+Status observe(const Window& window, Gates& gates, Outcome& outcome) {
   const int pid = static_cast<int>(outcome.load.server_pid);
   ProcessUsage before;
   std::this_thread::sleep_until(window.from);
@@ -48,7 +51,8 @@ Status observe(const Window& window, Outcome& outcome) {
   if (pid != 0) {
     SLUICE_TRY(before, usage_of(pid));
   }
-  std::this_thread::sleep_until(window.to);
+  for (std::uint64_t i = 0; i < outcome.load.threads; ++i)
+    if (!gates.ended.try_acquire_until(window.to)) break;
   outcome.measured = Clock::now() - from;
   outcome.own_cpu = own_cpu() - own_before;
   if (pid == 0) return {};
@@ -92,7 +96,7 @@ Result<Outcome> run(const Workload& load) {
     window.from = Clock::now() + plan.load.warmup;
     window.to = window.from + plan.load.duration;
     gates.go.count_down();
-    if (!plan.given_up) observed = observe(window, outcome);
+    if (!plan.given_up) observed = observe(window, gates, outcome);
   }
   SLUICE_CHECK(observed);
   return add_up(std::move(outcome), workers);

@@ -28,10 +28,10 @@ Worker::Worker(Plan& plan, unsigned number, unsigned of)
   }
 }
 
-bool Worker::watch(int socket, Connection& connection) {
+bool Worker::watch(int socket, Link& link) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.ptr = &connection;
+  event.data.ptr = &link;
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
@@ -41,7 +41,7 @@ void Worker::poll(std::chrono::milliseconds at_most) {
                              static_cast<int>(at_most.count()));
   for (int i = 0; i < n; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    static_cast<Connection*>(event.data.ptr)->on_event();
+    static_cast<Link*>(event.data.ptr)->on_event();
   }
 }
 
@@ -78,17 +78,18 @@ bool Worker::prepare() {
 void Worker::work(const Window& window) {
   window_ = window;
   for (auto& connection : connections_) connection->begin();
-  while (!is_over(Clock::now())) {
+  while (!is_over(Clock::now()) && is_busy()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(window_.to - Clock::now());
     poll(std::clamp(left, std::chrono::milliseconds(0), tick));
   }
   look_at_connections();
   const Clock::time_point limit = Clock::now() + drain_limit;
-  auto in_flight = [this] {
-    return std::any_of(connections_.begin(), connections_.end(),
-                       [](const auto& connection) { return connection->in_flight() > 0; });
-  };
-  while (in_flight() && Clock::now() < limit) poll(tick);
+  while (is_busy() && Clock::now() < limit) poll(tick);
+}
+
+bool Worker::is_busy() const {
+  return std::ranges::any_of(connections_,
+                             [](const auto& connection) { return connection->in_flight() > 0; });
 }
 
 void Worker::look_at_connections() {

@@ -39,7 +39,7 @@ class Worker {
   // For the connections.
   const Plan& plan() const { return plan_; }
   ByteSpan buffer() { return buffer_; }
-  bool watch(int socket, Connection& connection);
+  bool watch(int socket, Link& link);
   bool is_over(Clock::time_point now) const { return now >= window_.to; }
   // Counts an operation that ended at `now`; false outside the window.
   bool count(Clock::time_point issued, Clock::time_point now, std::uint64_t bytes);
@@ -49,6 +49,7 @@ class Worker {
   void poll(std::chrono::milliseconds at_most);
   bool start_more();
   void look_at_connections();
+  bool is_busy() const;
 
   Plan& plan_;
   Fd epoll_;

@@ -6,6 +6,7 @@
 #include "xroot/protocol.h"
 #include "xroot/url.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sluice::cli::bench {
@@ -21,6 +22,8 @@ constexpr std::array mode_rows = {
     ModeRow{"pgwrite", Mode::pgwrite, Needs::file_to_write, 1_MiB, "writes of pages with CRC32C"},
     ModeRow{"stat", Mode::stat, Needs::path, 0_B, "stat of the path"},
     ModeRow{"open", Mode::open, Needs::file_to_read, 4_KiB, "open, read --size, close"},
+    ModeRow{"create", Mode::create, Needs::new_file, 4_KiB, "make a file, write --size, close"},
+    ModeRow{"remove", Mode::remove, Needs::path, 0_B, "remove the file"},
     ModeRow{"connect", Mode::connect, Needs::nothing, 0_B, "connect, hello, login, close"},
     ModeRow{"ping", Mode::ping, Needs::nothing, 0_B, "kXR_ping"},
 };
@@ -31,6 +34,12 @@ constexpr std::uint64_t max_connections = 60000;
 constexpr std::uint64_t max_threads = 256;
 
 constexpr std::string_view number_mark = "{n}";
+constexpr std::string_view file_mark = "{i}";
+
+void replace_all(std::string& text, std::string_view mark, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += by.size())
+    text.replace(at, mark.size(), by);
+}
 
 Status check_counts(const Workload& o) {
   if (o.urls.empty()) return fail(Errc::usage, "bench: no URL");
@@ -41,6 +50,9 @@ Status check_counts(const Workload& o) {
   if (o.threads < 1 || o.threads > max_threads) return fail(Errc::usage, "--threads: 1 to 256");
   if (o.items < 1 || o.items > xroot::max_vector_items)
     return fail(Errc::usage, "--items: 1 to 1024");
+  if (numbers_files(o) && o.files == 0 && !(o.mode == Mode::create)) {
+    return fail(Errc::usage, "--files: how many numbers {i} stands for");
+  }
   if (o.duration.count() < 1) return fail(Errc::usage, "--duration must be above 0");
   return {};
 }
@@ -67,8 +79,13 @@ Status check_url(const Workload& o, std::string_view url) {
   if (row.needs != Needs::nothing && target.path.empty()) {
     return fail(Errc::usage, "no path in " + std::string(url));
   }
+  if (makes_or_removes(o.mode) && target.path.find(file_mark) == std::string::npos) {
+    return fail(Errc::usage,
+                "every file needs a name of its own: put {i} into the path of " + std::string(url));
+  }
   // Two writers in one file would measure its lock.
-  if (row.needs == Needs::file_to_write && o.connections > o.urls.size() &&
+  const bool has_own_files = row.needs == Needs::file_to_write || makes_or_removes(o.mode);
+  if (has_own_files && o.connections > o.urls.size() &&
       target.path.find(number_mark) == std::string::npos) {
     return fail(Errc::usage, "connections that write need a file each: put {n} into the path of " +
                                  std::string(url));
@@ -101,12 +118,20 @@ Result<Target> parse_target(std::string_view text) {
 
 std::string path_of(const Target& target, unsigned index) {
   std::string path = target.path;
-  const std::string number = std::to_string(index);
-  for (std::size_t at = 0; (at = path.find(number_mark, at)) != std::string::npos;
-       at += number.size()) {
-    path.replace(at, number_mark.size(), number);
-  }
+  replace_all(path, number_mark, std::to_string(index));
   return path;
+}
+
+std::string with_number(std::string path, std::uint64_t number) {
+  replace_all(path, file_mark, std::to_string(number));
+  return path;
+}
+
+bool makes_or_removes(Mode mode) { return mode == Mode::create || mode == Mode::remove; }
+
+bool numbers_files(const Workload& load) {
+  return std::ranges::any_of(
+      load.urls, [](const std::string& url) { return url.find(file_mark) != std::string::npos; });
 }
 
 Result<Workload> checked(Workload load) {

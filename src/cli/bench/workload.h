@@ -24,11 +24,13 @@ enum class Mode : std::uint8_t {
   pgwrite,
   stat,
   open,
+  create,
+  remove,
   connect,
   ping
 };
 
-enum class Needs : std::uint8_t { nothing, path, file_to_read, file_to_write };
+enum class Needs : std::uint8_t { nothing, path, file_to_read, file_to_write, new_file };
 
 struct ModeRow {
   std::string_view name;
@@ -53,6 +55,8 @@ struct Workload {
   Duration duration{5'000};
   Duration warmup{250};
   Bytes file_size = 64_MiB;  // written round and round by the write modes
+  std::uint64_t files = 0;   // {i} of a path is below this; 0: no limit
+  std::uint64_t first_file = 0;
   std::uint64_t seed = 1;
   bool verify = false;
   bool json = false;
@@ -71,6 +75,14 @@ Result<Target> parse_target(std::string_view text);
 
 // The path of connection `index`: every "{n}" becomes its number.
 std::string path_of(const Target& target, unsigned index);
+
+// The same with the number of a file in the place of every "{i}".
+std::string with_number(std::string path, std::uint64_t number);
+
+// Each file is worked on once.
+bool makes_or_removes(Mode mode);
+// Paths have {i}.
+bool numbers_files(const Workload& load);
 
 // Fills in the size of the mode and refuses what cannot be measured, naming the option.
 Result<Workload> checked(Workload load);

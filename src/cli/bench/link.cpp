@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench/link.h"
+
+#include "cli/bench/connection.h"
+#include "cli/bench/requests.h"
+#include "cli/bench/worker.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace sluice::cli::bench {
+
+namespace {
+
+// Below this an answer is received with its neighbours in one recv and copied, which is cheaper
+// than the extra call that dropping its data in the kernel takes.
+constexpr std::uint64_t drop_threshold = 16 << 10;
+constexpr std::size_t small_receive = 64 << 10;
+constexpr std::size_t longest_capture = 16 << 10;
+
+}  // namespace
+
+std::string refusal(const Answer& answer, ByteView body) {
+  constexpr std::size_t longest_text = 120;
+  Reader in(body);
+  if (answer.status == xroot::ResponseStatus::error) {
+    const auto code = in.be<std::uint32_t>();
+    return fmt::format("error {}: {}", code, in.text().substr(0, longest_text));
+  }
+  if (answer.status == xroot::ResponseStatus::wait)
+    return fmt::format("the server asks to come back in {} s", in.be<std::uint32_t>());
+  return fmt::format("status {} instead of an answer", static_cast<int>(answer.status));
+}
+
+Status Link::open(const Address& address) {
+  const auto* peer = reinterpret_cast<const sockaddr*>(&address.bytes);
+  close();
+  socket_ = Fd(::socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_) return fail_errno(errno, "socket");
+  const int on = 1;
+  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (::connect(socket_.get(), peer, address.size) != 0 && errno != EINPROGRESS) {
+    return fail_errno(errno, "connect");
+  }
+  if (!worker_.watch(socket_.get(), *this)) return fail_errno(errno, "epoll_ctl");
+  out_.clear();
+  waiting_.clear();
+  captured_.clear();
+  parser_ = AnswerParser();
+  phase_ = Phase::hello;
+  hello_answers_ = 0;
+  put_hello(out_.text());
+  return {};
+}
+
+void Link::on_event() {
+  receive();
+  owner_.on_received(*this);
+}
+
+void Link::flush() {
+  if (!socket_) return;
+  if (out_.flush(socket_.get()) != SendQueue::Outcome::broken) return;
+  broken(fmt::format("connection lost while sending: {}", std::strerror(errno)));
+}
+
+void Link::broken(std::string why) {
+  close();
+  owner_.on_broken(std::move(why));
+}
+
+void Link::receive() {
+  while (socket_ && receive_once()) {
+  }
+}
+
+// How much to ask for. Where data shall be dropped, no more than ends with the next header is read.
+std::size_t Link::receive_limit() const {
+  if (!drop_data_ || phase_ != Phase::ready) return small_receive;
+  return static_cast<std::size_t>(parser_.data_ahead()) +
+         parser_.header_missing(owner_.expects_pages());
+}
+
+bool Link::is_droppable() const {
+  return drop_data_ && phase_ == Phase::ready && parser_.data_ahead() >= drop_threshold &&
+         !owner_.looks_at(parser_.current());
+}
+
+// True if there may be more to receive: less than asked for means that the socket is empty.
+bool Link::receive_once() {
+  const std::uint64_t ahead = parser_.data_ahead();
+  const bool drop = is_droppable();
+  const ByteSpan buffer = worker_.buffer();
+  const auto limit = drop ? static_cast<std::size_t>(std::min<std::uint64_t>(ahead, buffer.size()))
+                          : std::min(receive_limit(), small_receive);
+  const ssize_t n = ::recv(socket_.get(), buffer.data(), limit, drop ? MSG_TRUNC : 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  owner_.on_arrival(Clock::now());
+  if (n <= 0) {
+    broken(n == 0 ? "connection closed by the server"
+                  : fmt::format("connection lost: {}", std::strerror(errno)));
+    return false;
+  }
+  const auto received = static_cast<std::size_t>(n);
+  if (drop) {
+    parser_.drop(received, *this);
+  } else if (!parser_.consume(buffer.first(received), *this)) {
+    broken("the server sent what is no answer");
+    return false;
+  }
+  return received == limit;
+}
+
+void Link::on_data(const Answer& answer, ByteView piece) {
+  if (phase_ == Phase::ready && !owner_.looks_at(answer)) return owner_.on_data(answer, piece);
+  const std::size_t room = longest_capture - std::min(longest_capture, captured_.size());
+  Writer(captured_).bytes(piece.first(std::min(room, piece.size())));
+}
+
+void Link::on_end(const Answer& answer) {
+  if (!socket_) return;  // given up while the rest of the bytes is looked at
+  if (answer.status == xroot::ResponseStatus::attn) {
+    // News of the server that no request asked for.
+  } else if (phase_ == Phase::ready) {
+    owner_.on_answer(*this, answer, captured_);
+  } else {
+    on_setup_answer(answer);
+  }
+  captured_.clear();
+}
+
+void Link::on_setup_answer(const Answer& answer) {
+  if (answer.status != xroot::ResponseStatus::ok)
+    return broken("set-up failed: " + refusal(answer, captured_));
+  if (phase_ == Phase::hello) {
+    if (++hello_answers_ < 2) return;
+    phase_ = Phase::login;
+    return put_login(out_.text());
+  }
+  constexpr std::uint64_t session_id = 16;
+  if (answer.length > session_id)
+    return broken("the server wants authentication, which bench does not do");
+  phase_ = Phase::ready;
+  out_ = std::exchange(waiting_, SendQueue());
+  owner_.on_login(*this);
+}
+
+}  // namespace sluice::cli::bench

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TCP connection to one server: hello, login, then requests out and answers in. Belongs to the
+// thread of its Worker; edge-triggered, so every event works until the socket would block.
+#pragma once
+
+#include "base/fd.h"
+#include "cli/bench/answer_parser.h"
+#include "cli/bench/plan.h"
+#include "cli/bench/send_queue.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sluice::cli::bench {
+
+class Connection;
+class Worker;
+
+// What a server said that is no success, in words.
+std::string refusal(const Answer& answer, ByteView body);
+
+class Link final : private AnswerVisitor {
+ public:
+  // `drop_data`: answers are large and nobody looks at their data.
+  Link(Worker& worker, Connection& owner, bool drop_data)
+      : worker_(worker), owner_(owner), drop_data_(drop_data) {}
+
+  Status open(const Address& address);
+  void close() { socket_ = Fd(); }
+  bool is_open() const { return static_cast<bool>(socket_); }
+
+  // Requests are queued here; those that come before the login is done wait for it.
+  SendQueue& out() { return phase_ == Phase::ready ? out_ : waiting_; }
+  void flush();
+  void on_event();
+
+ private:
+  enum class Phase : std::uint8_t { hello, login, ready };
+
+  void receive();
+  bool receive_once();
+  std::size_t receive_limit() const;
+  bool is_droppable() const;
+
+  void on_data(const Answer& answer, ByteView piece) override;
+  void on_end(const Answer& answer) override;
+  void on_setup_answer(const Answer& answer);
+  void broken(std::string why);
+
+  Worker& worker_;
+  Connection& owner_;
+  const bool drop_data_;
+  Phase phase_ = Phase::hello;
+  unsigned hello_answers_ = 0;
+  Fd socket_;
+  AnswerParser parser_;
+  SendQueue out_;
+  SendQueue waiting_;
+  std::vector<std::byte> captured_;  // the data of the current answer, where they are looked at
+};
+
+}  // namespace sluice::cli::bench
