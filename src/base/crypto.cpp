@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <stdexcept>
 #include <system_error>
 
 namespace sluice {
@@ -24,16 +28,57 @@ constexpr auto digits = [] {
   return table;
 }();
 
+// A key takes four times as long to set up as a short message to sign, and a program uses few: each thread keeps its last one.
+class Hmac {
+ public:
+  Hmac() : context_(::EVP_MAC_CTX_new(algorithm()), &::EVP_MAC_CTX_free) {}
+  ~Hmac() { ::OPENSSL_cleanse(key_.data(), key_.size()); }
+  Hmac(const Hmac&) = delete;
+  Hmac& operator=(const Hmac&) = delete;
+
+  Sha256 sign(ByteView key, ByteView message) {
+    Sha256 out{};
+    std::size_t size = 0;
+    if (!begin(key) || ::EVP_MAC_update(context_.get(), as_octets(message), message.size()) != 1 ||
+        ::EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
+                        out.size()) != 1) {
+      throw std::runtime_error("OpenSSL has no HMAC with SHA-256");
+    }
+    return out;
+  }
+
+ private:
+  // Never freed: threads may outlive static objects.
+  static EVP_MAC* algorithm() {
+    static EVP_MAC* const hmac = ::EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+    return hmac;
+  }
+
+  static const unsigned char* as_octets(ByteView bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+  }
+
+  bool begin(ByteView key) {
+    if (!key_.empty() && std::ranges::equal(key, key_))
+      return ::EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1;
+    ::OPENSSL_cleanse(key_.data(), key_.size());
+    key_.assign(key.begin(), key.end());
+    std::string digest = "SHA256";
+    const std::array settings{
+        ::OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+        ::OSSL_PARAM_construct_end()};
+    return ::EVP_MAC_init(context_.get(), as_octets(key), key.size(), settings.data()) == 1;
+  }
+
+  std::unique_ptr<EVP_MAC_CTX, decltype(&::EVP_MAC_CTX_free)> context_;
+  std::vector<std::byte> key_;
+};
+
 }  // namespace
 
 Sha256 hmac_sha256(ByteView key, ByteView message) {
-  Sha256 out{};
-  unsigned size = out.size();
-  const auto* done = ::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                            reinterpret_cast<const unsigned char*>(message.data()), message.size(),
-                            reinterpret_cast<unsigned char*>(out.data()), &size);
-  if (done == nullptr) throw std::runtime_error("OpenSSL has no HMAC with SHA-256");
-  return out;
+  thread_local Hmac hmac;
+  return hmac.sign(key, message);
 }
 
 bool equal_in_constant_time(ByteView a, ByteView b) {

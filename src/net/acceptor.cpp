@@ -7,6 +7,8 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace sluice::net {
@@ -32,6 +34,20 @@ Result<std::vector<tcp::endpoint>> resolve(asio::io_context& context, const Endp
   return all;
 }
 
+template <int name>
+using Seconds = asio::detail::socket_option::integer<IPPROTO_TCP, name>;
+
+// A client that vanished without a word is gone after two minutes, and with it the uploads that it held open. The kernel would
+// look after two hours. One that only reads nothing is another matter: it answers these probes.
+void set_patience(tcp::acceptor& acceptor, boost::system::error_code& error) {
+  constexpr int quiet = 60;
+  constexpr int probes = 4;
+  constexpr int between = 15;
+  if (!error) acceptor.set_option(Seconds<TCP_KEEPIDLE>(quiet), error);
+  if (!error) acceptor.set_option(Seconds<TCP_KEEPCNT>(probes), error);
+  if (!error) acceptor.set_option(Seconds<TCP_KEEPINTVL>(between), error);
+}
+
 boost::system::error_code open_one(tcp::acceptor& acceptor, const tcp::endpoint& address,
                                    int backlog) {
   boost::system::error_code error;
@@ -41,6 +57,7 @@ boost::system::error_code open_one(tcp::acceptor& acceptor, const tcp::endpoint&
   // Accepted connections inherit these from the listening socket, which saves two calls for each.
   acceptor.set_option(tcp::no_delay(true), error);
   acceptor.set_option(tcp::acceptor::keep_alive(true), error);
+  set_patience(acceptor, error);
   if (address.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
   acceptor.bind(address, error);
   if (!error) acceptor.listen(backlog, error);

@@ -5,6 +5,7 @@
 #include "capability/capability.h"
 #include "disk/file_watch.h"
 #include "pool/pool_log.h"
+#include "pool/refusal.h"
 #include "xroot/client/api.h"
 
 #include <unistd.h>
@@ -51,19 +52,21 @@ class FetchWatch final : public disk::FileWatch {
   }
 
   Status published(const disk::FileStat& stat, const disk::StoredChecksums&) override {
-    published_ = true;
-    return service_.catalogue.replicas().arrived(entry_.id, service_.id, stat.size,
-                                                 catalogue::ReplicaState::online);
+    Status told = service_.catalogue.replicas().arrived(entry_.id, service_.id, stat.size,
+                                                        catalogue::ReplicaState::online);
+    is_refused_ = !told && is_refusal(told.error().code);
+    return told;
   }
 
+  // What the catalogue may know of stays: the next attempt tells it again.
   void abandoned() override {
-    if (published_) (void)service_.store.remove(entry_.id);
+    if (is_refused_) (void)service_.store.remove(entry_.id);
   }
 
  private:
   PoolService& service_;
   const Entry entry_;
-  bool published_ = false;
+  bool is_refused_ = false;
 };
 
 Status write_piece(disk::OpenFile& target, std::uint64_t offset, ByteView bytes) {
@@ -119,6 +122,9 @@ asio::awaitable<void> Fetcher::fetch_one(Replica replica) {
 Task<void> Fetcher::fetch(Replica replica) {
   SLUICE_CO_TRY(Source source,
                 co_await offload(service_.blocking, [&] { return source_of(replica.file); }));
+  SLUICE_CO_TRY(const bool is_there,
+                co_await offload(service_.blocking, [&] { return tell_again(source.entry); }));
+  if (is_there) co_return Status{};
   SLUICE_CO_TRY(auto target, co_await offload(service_.blocking, [&] {
                   return service_.store.begin(replica.file, source.entry.size, source.entry.mode,
                                               "1 replication " + source.path);
@@ -126,6 +132,20 @@ Task<void> Fetcher::fetch(Replica replica) {
   target->watch_by(std::make_unique<FetchWatch>(service_, source.entry), source.path);
   SLUICE_CO_CHECK(co_await copy(&source, target));
   co_return co_await offload(service_.blocking, [&] { return target->close(); });
+}
+
+// Whatever has its name is whole: an earlier attempt brought it, and died or lost the catalogue before it could tell.
+Result<bool> Fetcher::tell_again(const Entry& entry) {
+  auto size = service_.store.size_of(entry.id);
+  if (!size && size.error().code == Errc::not_found) return false;
+  if (!size) return tl::unexpected<Error>(std::move(size).error());
+  if (*size != entry.size) {
+    SLUICE_CHECK(service_.store.remove(entry.id));
+    return false;
+  }
+  SLUICE_CHECK(service_.catalogue.replicas().arrived(entry.id, service_.id, *size,
+                                                     catalogue::ReplicaState::online));
+  return true;
 }
 
 Result<Fetcher::Source> Fetcher::source_of(FileId file) {

@@ -31,6 +31,7 @@ class Fetcher {
   asio::awaitable<void> fetch_one(catalogue::Replica replica);
   Task<void> fetch(catalogue::Replica replica);
   Result<Source> source_of(FileId file);
+  Result<bool> tell_again(const catalogue::Entry& entry);
   Task<void> copy(const Source* source, std::shared_ptr<disk::OpenFile> target);
   Task<void> copy_with(xroot::client::Client* client, const Source* source,
                        std::shared_ptr<disk::OpenFile> target);

@@ -4,28 +4,9 @@
 #include "base/text.h"
 #include "disk/wire_forms.h"
 #include "pool/pool_log.h"
+#include "pool/refusal.h"
 
 namespace sluice::pool {
-namespace {
-
-// The catalogue said no, and will say no again. After any other failure the upload may have been committed.
-bool is_refusal(Errc code) {
-  switch (code) {
-    case Errc::not_found:
-    case Errc::exists:
-    case Errc::quota:
-    case Errc::conflict:
-    case Errc::is_directory:
-    case Errc::not_file:
-    case Errc::invalid_argument:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
 MoverFile::MoverFile(PoolService& service, std::shared_ptr<Mover> mover,
                      capability::Capability right, std::optional<ExpectedChecksum> expected)
     : service_(service),
@@ -106,8 +87,9 @@ void MoverFile::abandoned() {
       log.warn("upload.left", {{"file", file.number}, {"error", removed.error().message()}});
   }
   Status told = service_.catalogue.uploads().abort(file);
-  if (!told && told.error().code != Errc::not_found)
-    log.warn("upload.not_aborted", {{"file", file.number}, {"error", told.error().message()}});
+  if (told || told.error().code == Errc::not_found) return;
+  log.warn("upload.not_aborted", {{"file", file.number}, {"error", told.error().message()}});
+  service_.begun.owe_abort(file);
 }
 
 }  // namespace sluice::pool

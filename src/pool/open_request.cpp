@@ -75,6 +75,12 @@ MoverRequest mover_request(const Wanted& wanted, const xroot::server::Caller& ca
 Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wanted& wanted) {
   FileId file{wanted.right.file};
   if (wanted.writes) {
+    if (!service.begun.begin(file, wanted.right.expires,
+                             static_cast<std::uint32_t>(::time(nullptr)))) {
+      return fail(
+          Errc::not_open,
+          wanted.path + ": the upload ended with its connection; begin it again at the door");
+    }
     std::string description = fmt::format("1 {} {}", wanted.right.user, wanted.path);
     return service.store.begin(file, wanted.right.size, wanted.mode, description);
   }
@@ -123,6 +129,17 @@ Task<Reply> open(PoolService& service, Answer answer, xroot::Open request) {
   auto open_it = [&] { return answer_of(service, request, *checked, std::move(mover)); };
   if (service.metadata_inline()) co_return open_it();
   co_return co_await offload(service.blocking, open_it);
+}
+
+// Somebody who reads, while there is a place for the mover.
+std::optional<Result<Reply>> quick_open(PoolService& service, const Call& call,
+                                        const xroot::Open& request) {
+  if (request.flags.writes() || !service.metadata_inline()) return {};
+  auto checked = wanted(service, request);
+  if (!checked) return {};
+  auto mover = service.movers.admit_now(mover_request(*checked, *call.caller));
+  if (!mover) return {};
+  return answer_of(service, request, *checked, std::move(mover));
 }
 
 Result<Reply> close(PoolService&, const Call& call, const xroot::Close&) {

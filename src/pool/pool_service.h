@@ -5,6 +5,7 @@
 
 #include "capability/key_ring.h"
 #include "catalogue/api.h"
+#include "pool/begun_uploads.h"
 #include "pool/config.h"
 #include "pool/movers/billing.h"
 #include "pool/movers/movers.h"
@@ -44,6 +45,7 @@ class PoolService final : public xroot::server::Service {
   Movers& movers;
   Billing& billing;
   const catalogue::PoolId id;
+  BegunUploads begun;
   // Checksums have threads of their own: one of them may read a disk for hours.
   BlockingPool checksum_pool;
   std::string site_name;

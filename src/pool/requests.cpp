@@ -17,7 +17,7 @@ Result<Reply> elsewhere(PoolService&, const Call& call, const Request&) {
   return back_to_door(*call.caller);
 }
 
-constexpr std::array pool_rows = {on<&open>(),
+constexpr std::array pool_rows = {on<&open, &quick_open>(),
                                   on<&close>(),
                                   on<&stat>(),
                                   on<&truncate>(),

@@ -16,6 +16,8 @@ const xroot::server::RequestTable& pool_requests();
 
 // open_request.cpp
 Task<Reply> open(PoolService& service, Answer answer, xroot::Open request);
+std::optional<Result<Reply>> quick_open(PoolService& service, const Call& call,
+                                        const xroot::Open& request);
 Result<Reply> close(PoolService& service, const Call& call, const xroot::Close& request);
 // handle_requests.cpp: what may be asked of an open file; of a path only the door knows.
 Result<Reply> stat(PoolService& service, const Call& call, const xroot::Stat& request);

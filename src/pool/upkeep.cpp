@@ -98,7 +98,20 @@ Status Upkeep::delete_replicas() {
   }
 }
 
+// Uploads that ended while the catalogue was away.
+Status Upkeep::abort_owed() {
+  Status all;
+  for (FileId upload : service_.begun.take_owed()) {
+    Status told = all ? service_.catalogue.uploads().abort(upload) : all;
+    if (told || told.error().code == Errc::not_found) continue;
+    service_.begun.owe_abort(upload);
+    all = std::move(told);
+  }
+  return all;
+}
+
 Status Upkeep::renew_uploads() {
+  SLUICE_CHECK(abort_owed());
   std::vector<FileId> active;
   for (const MoverInfo& mover : service_.movers.list())
     if (mover.request.writes) active.push_back({mover.request.file});

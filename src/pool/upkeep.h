@@ -35,6 +35,7 @@ class Upkeep {
 
   Status beat();
   Status delete_replicas();
+  Status abort_owed();
   Status renew_uploads();
   Status end_overdue();
   Status compare();

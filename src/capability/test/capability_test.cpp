@@ -108,6 +108,11 @@ TEST(Base64url, refuses_what_it_would_not_write) {
 TEST(Hmac, known_answer) {
   Sha256 mac = hmac_sha256(as_bytes("Jefe"), as_bytes("what do ya want for nothing?"));
   EXPECT_EQ(base64url(mac), "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM");
+  // A key that follows another one, and the same one again.
+  Sha256 other = hmac_sha256(as_bytes("Jefe2"), as_bytes("what do ya want for nothing?"));
+  EXPECT_NE(other, mac);
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(hmac_sha256(as_bytes("Jefe"), as_bytes("what do ya want for nothing?")), mac);
 }
 
 }  // namespace

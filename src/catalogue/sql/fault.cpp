@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/sql/fault.h"
 
+#include "catalogue/catalogue_log.h"
+#include "catalogue/types.h"
+
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <array>
+#include <atomic>
 
 namespace sluice::catalogue::sql {
 namespace {
@@ -33,6 +37,16 @@ constexpr std::array states{
     StateRow{"58", Errc::io, Fault::final},
 };
 
+// Where the database is and why it does not answer is no business of clients. Once in a while, as every request meets it.
+void tell_operators(const std::string& why) {
+  constexpr std::int64_t pause_ns = 5'000'000'000;
+  static std::atomic<std::int64_t> last{0};
+  const std::int64_t now = system_clock_ns();
+  std::int64_t before = last.load(std::memory_order_relaxed);
+  if (now - before > pause_ns && last.compare_exchange_strong(before, now))
+    log.warn("database.unreachable", {{"why", why}});
+}
+
 Failure failure(Errc code, Fault fault, const std::string& message) {
   // One line for logs; libpq ends its messages with a newline.
   std::string text = message.substr(0, 500);
@@ -40,6 +54,10 @@ Failure failure(Errc code, Fault fault, const std::string& message) {
     if (c == '\n') c = ' ';
   }
   while (text.ends_with(' ')) text.pop_back();
+  if (fault == Fault::lost) {
+    tell_operators(text);
+    text = "the database cannot be reached";
+  }
   return {Error{code, "catalogue: " + text, std::source_location::current()}, fault};
 }
 

@@ -95,14 +95,28 @@ Task<std::shared_ptr<Mover>> Movers::find_place(std::shared_ptr<Mover> mover) {
   co_return mover;
 }
 
+std::shared_ptr<Mover> Movers::admit_now(MoverRequest request) {
+  auto mover = std::make_shared<Mover>(shared_from_this(), std::move(request), Mover::OnEnd());
+  std::lock_guard lock(mutex_);
+  MoverQueue& queue = queue_for(mover->request_.queue);
+  if (!queue.has_room()) return nullptr;
+  begin(*mover, queue);
+  queue.activate(*mover, Mover::State::active, mover->asked_);
+  return mover;
+}
+
+void Movers::begin(Mover& mover, const MoverQueue& queue) {
+  mover.request_.queue = queue.name();
+  mover.id_ = MoverId{++last_id_};
+  mover.asked_ = now_();
+}
+
 // Nothing to wait for, or what wakes the caller.
 Result<std::shared_ptr<Movers::Wake>> Movers::enter(Mover& mover,
                                                     const asio::any_io_executor& executor) {
   std::lock_guard lock(mutex_);
   MoverQueue& queue = queue_for(mover.request_.queue);
-  mover.request_.queue = queue.name();
-  mover.id_ = MoverId{++last_id_};
-  mover.asked_ = now_();
+  begin(mover, queue);
   if (queue.has_room()) {
     queue.activate(mover, Mover::State::active, mover.asked_);
     return std::shared_ptr<Wake>();

@@ -56,6 +56,9 @@ class Movers : public std::enable_shared_from_this<Movers> {
   // killed while it waited, with the reason, or the caller was cancelled. `on_end` concerns movers that were returned.
   Task<std::shared_ptr<Mover>> admit(MoverRequest request, Mover::OnEnd on_end = {});
 
+  // The same without waiting: null when there is no place.
+  std::shared_ptr<Mover> admit_now(MoverRequest request);
+
   // Oldest first. Copies under the lock: for people, not for each request.
   std::vector<MoverInfo> list() const;
   // An active one is ended() and its place free at once; the admit() of a waiting one fails. Errc::not_found.
@@ -91,6 +94,7 @@ class Movers : public std::enable_shared_from_this<Movers> {
 
   // With the lock held.
   MoverQueue& queue_for(std::string_view name);
+  void begin(Mover& mover, const MoverQueue& queue);
   void serve(MoverQueue& queue);
   void end(Mover& mover, EndedBy by, std::string_view why, Endings& endings);
   static void wake(Mover& mover);

@@ -9,6 +9,9 @@
 //       data: answers at once or returns the coroutine that will
 //   Result<Reply> f(Session&, const Request&)
 //       about the connection itself, answered at once
+// The first two may have a quick twin for answers that are at hand, which is asked first, on the loop:
+//   std::optional<Result<Reply>> f(Storage&, const Call&, const Request&)
+//       never waits; nothing: the handler shall do it
 // Storage is the role's own type derived from Service. An id without a row is kXR_InvalidRequest.
 #pragma once
 
@@ -131,7 +134,7 @@ consteval RequestTable index_by_id(const Rows&... lists) {
 }
 
 // The row of a handler, from its signature. Defined in on.h, which only the tables include.
-template <auto handler>
+template <auto handler, auto quick = nullptr>
 consteval Row on();
 
 }  // namespace sluice::xroot::server

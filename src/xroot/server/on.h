@@ -88,14 +88,14 @@ bool runs_on_loop(const Service& service, const File* file) {
   return false;
 }
 
-template <auto handler>
+template <auto handler, auto quick>
 Flow start(Exchange exchange, FixedPart fixed, ByteView payload);
 
 // Waits until nobody changes the file of the request any more, then starts it.
-template <auto handler>
+template <auto handler, auto quick>
 asio::awaitable<Status> start_later(Exchange exchange, std::shared_ptr<const KeptRequest> kept) {
   while (exchange.file->changing != 0) co_await exchange.session->next_answer();
-  if (Flow flow = start<handler>(exchange, kept->fixed, kept->payload))
+  if (Flow flow = start<handler, quick>(exchange, kept->fixed, kept->payload))
     co_return co_await std::move(*flow);
   co_return Status{};
 }
@@ -155,7 +155,7 @@ Flow start_data(Storage& storage, Exchange exchange, const Request& request, Fix
   return handler(storage, std::move(exchange), request);
 }
 
-template <auto handler>
+template <auto handler, auto quick>
 Flow start(Exchange exchange, FixedPart fixed, ByteView payload) {
   using Shape = Signature<decltype(handler)>;
   using Request = typename Shape::Request;
@@ -174,7 +174,14 @@ Flow start(Exchange exchange, FixedPart fixed, ByteView payload) {
     auto& storage = static_cast<Storage&>(session.service());
     exchange.file = file_of(session, *request);
     if (exchange.file && exchange.file->changing != 0) {
-      return start_later<handler>(exchange, std::make_shared<const KeptRequest>(fixed, payload));
+      return start_later<handler, quick>(exchange,
+                                         std::make_shared<const KeptRequest>(fixed, payload));
+    }
+    if constexpr (!std::is_null_pointer_v<decltype(quick)>) {
+      if (auto answer = quick(storage, Call{exchange.file, session.caller()}, *request)) {
+        exchange.reply(std::move(*answer));
+        return {};
+      }
     }
     if constexpr (Request::id == Close::id) session.take_file(request->handle);
     if constexpr (Shape::kind == Kind::data) {
@@ -187,7 +194,7 @@ Flow start(Exchange exchange, FixedPart fixed, ByteView payload) {
 
 }  // namespace detail
 
-template <auto handler>
+template <auto handler, auto quick>
 consteval Row on() {
   using Request = typename detail::Signature<decltype(handler)>::Request;
   Row row;
@@ -196,7 +203,7 @@ consteval Row on() {
   row.gate = Request::gate;
   row.max_payload = Request::max_payload;
   if constexpr (requires { Request::streams_data; }) row.streams_data = Request::streams_data;
-  row.start = &detail::start<handler>;
+  row.start = &detail::start<handler, quick>;
   return row;
 }
 
