@@ -3,9 +3,11 @@
 
 namespace sluice::catalogue {
 
-Catalogue::Catalogue(std::unique_ptr<sql::Database> database, const Clock& clock)
-    : database_(std::move(database)),
-      names_(*database_, clock),
+Catalogue::Catalogue(std::unique_ptr<Changes> changes, std::unique_ptr<sql::Database> database,
+                     const Clock& clock)
+    : changes_(std::move(changes)),
+      database_(std::move(database)),
+      names_(*database_, clock, changes_->cache.get()),
       uploads_(*database_, clock),
       attributes_(*database_),
       replicas_(*database_, clock),
@@ -16,8 +18,19 @@ Catalogue::Catalogue(std::unique_ptr<sql::Database> database, const Clock& clock
       signing_keys_(*database_, clock) {}
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(const CatalogueConfig& config, Clock clock) {
-  SLUICE_TRY(std::unique_ptr<sql::Database> database, sql::Database::open(config));
-  return std::unique_ptr<Catalogue>(new Catalogue(std::move(database), clock));
+  SLUICE_TRY(const sql::Address address, sql::parse_address(config.url));
+  auto changes = std::make_unique<Changes>();
+  if (config.cached_names > 0)
+    changes->cache = std::make_unique<LookupCache>(config.cached_names, config.cache_age);
+  auto on_change = [to = changes.get()](std::span<const Mark> marks) {
+    if (to->cache) to->cache->forget(marks);
+    if (to->feed) to->feed->tell(marks);
+  };
+  SLUICE_TRY(std::unique_ptr<sql::Database> database, sql::Database::open(config, on_change));
+  // A file of SQLite belongs to one process.
+  if (address.engine == sql::Engine::postgresql)
+    changes->feed = std::make_unique<ChangeFeed>(address.target, changes->cache.get());
+  return std::unique_ptr<Catalogue>(new Catalogue(std::move(changes), std::move(database), clock));
 }
 
 }  // namespace sluice::catalogue

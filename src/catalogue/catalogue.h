@@ -3,8 +3,10 @@
 #pragma once
 
 #include "catalogue/attributes.h"
+#include "catalogue/change_feed.h"
 #include "catalogue/config.h"
 #include "catalogue/copies.h"
+#include "catalogue/lookup_cache.h"
 #include "catalogue/namespace.h"
 #include "catalogue/pools.h"
 #include "catalogue/quotas.h"
@@ -20,7 +22,7 @@ namespace sluice::catalogue {
 
 class Catalogue {
  public:
-  // Connects and brings the schema up to date.
+  // Connects and brings the schema up to date. Who never asks for names sets config.cached_names to 0.
   static Result<std::unique_ptr<Catalogue>> open(const CatalogueConfig& config,
                                                  Clock clock = system_clock_ns);
   Catalogue(const Catalogue&) = delete;
@@ -35,10 +37,19 @@ class Catalogue {
   Trash& trash() { return trash_; }
   Copies& copies() { return copies_; }
   SigningKeys& signing_keys() { return signing_keys_; }
+  // Null: names are not kept.
+  const LookupCache* cache() const { return changes_->cache.get(); }
 
  private:
-  Catalogue(std::unique_ptr<sql::Database> database, const Clock& clock);
+  // Where changes go after their commit: to what is kept here, and to other processes.
+  struct Changes {
+    std::unique_ptr<LookupCache> cache;
+    std::unique_ptr<ChangeFeed> feed;
+  };
+  Catalogue(std::unique_ptr<Changes> changes, std::unique_ptr<sql::Database> database,
+            const Clock& clock);
 
+  std::unique_ptr<Changes> changes_;
   std::unique_ptr<sql::Database> database_;
   Namespace names_;
   Uploads uploads_;

@@ -15,6 +15,8 @@ struct CatalogueConfig {
   std::string url;
   std::uint32_t connections = 8;
   Duration patience{10'000};
+  std::uint32_t cached_names = 50'000;
+  Duration cache_age{5'000};
 };
 
 inline constexpr std::tuple catalogue_settings{
@@ -27,6 +29,15 @@ inline constexpr std::tuple catalogue_settings{
             Reload::no,
             "How long a request waits for a connection, for a lock, or for a database that is "
             "restarting, before it fails."),
+    setting(
+        "catalogue.cached_names", &CatalogueConfig::cached_names, 0U, 100'000'000U, Reload::no,
+        "How many names a door keeps in memory, to answer without the database: about 1 KiB each. "
+        "0: none. Changes by other processes are told through PostgreSQL at once."),
+    setting(
+        "catalogue.cache_age", &CatalogueConfig::cache_age, Duration{10}, Duration{3'600'000},
+        Reload::no,
+        "For how long a kept name is believed; that bounds how long a change stays unseen whose "
+        "author died before telling it."),
 };
 
 }  // namespace sluice::catalogue

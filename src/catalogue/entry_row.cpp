@@ -2,6 +2,7 @@
 #include "catalogue/entry_row.h"
 
 #include "base/text.h"
+#include "catalogue/marks.h"
 
 #include <fmt/format.h>
 
@@ -76,8 +77,9 @@ Result<std::optional<Entry>> find_child(sql::Session& session, FileId parent,
 }
 
 Status touch_directory(sql::Session& session, FileId directory, std::int64_t now) {
-  SLUICE_TRY([[maybe_unused]] auto rows,
+  SLUICE_TRY(const std::uint64_t touched,
              session.run(touch, {now, now, directory.number, now - directory_time_step}));
+  if (touched > 0) session.mark(mark_of(directory));
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include "catalogue/charge.h"
 #include "catalogue/entry_row.h"
+#include "catalogue/marks.h"
 
 #include <algorithm>
 
@@ -65,8 +66,19 @@ Result<Walk> Namespace::walk(std::string_view path, LastLink last) {
 
 Result<Located> Namespace::locate(std::string_view path, LastLink last) {
   SLUICE_TRY(const std::vector<std::string> names, names_of_path(path));
-  return database_.read(
-      [&](sql::Session& session) { return catalogue::locate(session, names, last); });
+  const auto moment = cache_ != nullptr ? cache_->moment() : LookupCache::Moment();
+  SLUICE_TRY(Located found, database_.read([&](sql::Session& session) {
+    return catalogue::locate(session, names, last);
+  }));
+  if (cache_ != nullptr) cache_->keep(names, found, moment);
+  return found;
+}
+
+std::optional<Located> Namespace::recall(std::string_view path) {
+  if (cache_ == nullptr) return {};
+  auto names = names_of_path(path);
+  if (!names) return {};
+  return cache_->recall(*names);
 }
 
 Result<Entry> Namespace::lookup(std::string_view path, LastLink last) {
@@ -139,6 +151,7 @@ Result<Entry> Namespace::change(FileId id, const Change& change) {
                           number_or_null(change.modified_ns), number_or_null(change.accessed_ns),
                           storage_class, now, id.number}));
     if (!changed) return no_entry(id);
+    session.mark(mark_of(id));
     if (before) SLUICE_CHECK(move_principal(session, *before, *changed));
     return std::move(*changed);
   });
@@ -155,6 +168,7 @@ Result<Entry> Namespace::add_checksums(FileId id, const Checksums& checksums) {
     const std::string text = checksums_text(entry->checksums);
     SLUICE_TRY([[maybe_unused]] auto rows,
                session.run(set_checksums, {std::string_view(text), now, id.number}));
+    session.mark(mark_of(id));
     entry->changed_ns = now;
     return std::move(*entry);
   });

@@ -3,6 +3,7 @@
 // were checked on the way cannot be dodged by moving a directory meanwhile. Thread-safe; every call blocks.
 #pragma once
 
+#include "catalogue/lookup_cache.h"
 #include "catalogue/sql/database.h"
 #include "catalogue/types.h"
 #include "catalogue/walk.h"
@@ -29,12 +30,17 @@ struct Change {
 
 class Namespace {
  public:
-  Namespace(sql::Database& database, Clock clock) : database_(database), clock_(std::move(clock)) {}
+  // `cache` may be null.
+  Namespace(sql::Database& database, Clock clock, LookupCache* cache)
+      : database_(database), clock_(std::move(clock)), cache_(cache) {}
 
   // As far as the path goes; one statement where no link is on the way.
   Result<Walk> walk(std::string_view path, LastLink last = LastLink::followed);
-  // The same, and where the bytes of the file are.
+  // The same, and where the bytes of the file are. What was found is kept for recall().
   Result<Located> locate(std::string_view path, LastLink last = LastLink::followed);
+  // What locate() would tell now, if that is known without a look at the database: never waits. Other processes' changes show
+  // as soon as this one was told.
+  std::optional<Located> recall(std::string_view path);
   // The entry, or Errc::not_found.
   Result<Entry> lookup(std::string_view path, LastLink last = LastLink::followed);
   Result<Entry> stat(FileId id);
@@ -66,6 +72,7 @@ class Namespace {
  private:
   sql::Database& database_;
   const Clock clock_;
+  LookupCache* const cache_;
 };
 
 }  // namespace sluice::catalogue

@@ -2,6 +2,7 @@
 #include "catalogue/replicas.h"
 
 #include "catalogue/copies.h"
+#include "catalogue/marks.h"
 
 #include <algorithm>
 #include <array>
@@ -99,6 +100,7 @@ Status change(sql::Session& session, const Replica& replica, ReplicaState state,
   SLUICE_TRY([[maybe_unused]] auto rows,
              session.run(update, {static_cast<std::int64_t>(state), static_cast<std::int64_t>(size),
                                   now, replica.file.number, replica.pool.number}));
+  session.mark(mark_of(replica.file));
   return {};
 }
 
@@ -143,6 +145,7 @@ Status Replicas::add(FileId file, PoolId pool) {
     }
     if (!made) return tl::unexpected<Error>(std::move(made).error());
     if (*made == 0) return fail(Errc::exists, "the pool has a replica of the file");
+    session.mark(mark_of(file));
     return {};
   });
 }
@@ -199,6 +202,7 @@ Status Replicas::forget(FileId file, PoolId pool) {
   return database_.write("forget_replica", [&](sql::Session& session) -> Status {
     SLUICE_TRY([[maybe_unused]] auto held, session.run(hold_trash, {file.number}));
     SLUICE_TRY([[maybe_unused]] auto erased, session.run(erase, {file.number, pool.number}));
+    session.mark(mark_of(file));
     SLUICE_TRY([[maybe_unused]] auto emptied, session.run(empty_trash, {file.number, file.number}));
     return {};
   });

@@ -4,6 +4,7 @@
 #include "catalogue/discard.h"
 #include "catalogue/entry_row.h"
 #include "catalogue/make_entry.h"
+#include "catalogue/marks.h"
 #include "catalogue/namespace.h"
 
 namespace sluice::catalogue {
@@ -116,6 +117,7 @@ Result<Entry> Namespace::remove(FileId parent, std::string_view name) {
   const std::int64_t now = clock_();
   return database_.write("remove", [&](sql::Session& session) -> Result<Entry> {
     SLUICE_TRY(std::optional<Entry> gone, one_entry(session, delete_leaf, {parent.number, name}));
+    session.mark(mark_of(parent, name));
     if (!gone) {
       SLUICE_TRY(gone, find_child(session, parent, name));
       if (gone) return fail(Errc::is_directory, std::string(name));
@@ -138,6 +140,7 @@ Status Namespace::remove_directory(FileId parent, std::string_view name) {
     SLUICE_TRY(std::optional<Entry> entry, find_child(session, parent, name));
     if (!entry) return no_child(name);
     if (!entry->is_directory()) return fail(Errc::not_file, std::string(name));
+    session.mark(mark_of(parent, name));
     auto gone = session.run(delete_directory, {entry->id.number});
     if (!gone) {
       return not_empty_is_exists(tl::unexpected<Error>(std::move(gone).error()), name);
@@ -159,6 +162,7 @@ Result<Entry> Namespace::rename(FileId from, std::string_view name, FileId to,
     if (!entry) return no_child(name);
     if (from == to && name == new_name) return std::move(*entry);
     SLUICE_CHECK(check_target(session, *entry, to));
+    session.mark(mark_of(from, name));
     auto moved =
         one_entry(session, move, {to.number, new_name, now, entry->id.number, from.number, name});
     if (!moved) {

@@ -6,6 +6,7 @@
 #include "catalogue/discard.h"
 #include "catalogue/entry_row.h"
 #include "catalogue/make_entry.h"
+#include "catalogue/marks.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -187,6 +188,8 @@ Result<Entry> Uploads::begin(FileId parent, std::string_view name, const NewUplo
                            .replaces = wanted.replaces,
                            .expires_ns = until};
     SLUICE_TRY(Entry made, make_entry(session, parent, name, wanted.entry, shape, now));
+    // From here to the commit nobody keeps what is there now: who uploaded sees its file at once, at whatever door.
+    session.mark(mark_of(parent, name));
     if (wanted.pool) {
       SLUICE_CHECK(place_on(session, made.id, *wanted.pool, wanted.expected_size, now));
     }
@@ -230,6 +233,7 @@ Result<Entry> Uploads::commit(FileId file, const Arrival& arrival) {
                  session.run(give_up_places, {now, file.number, arrival.pool.number}));
     }
     SLUICE_TRY(Entry shown, appear(session, entry, arrival, now));
+    session.mark(mark_of(shown.parent, shown.name));
     SLUICE_CHECK(charge(session, entry.parent, entry.owner, entry.group, {size, 1}));
     SLUICE_CHECK(touch_directory(session, entry.parent, now));
     SLUICE_CHECK(note_new_file(session, shown, now));

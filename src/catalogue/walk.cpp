@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t max_links = 32;  // followed on one path
 constexpr std::size_t stride = 16;     // names that one statement looks up
 constexpr std::size_t short_columns = 6;
+constexpr std::size_t last_columns = entry_columns + 1;  // and the number of uploads of that name
 
 // A chain of joins of fixed length, one statement per length. Outer joins, so that the answer tells how far the path goes.
 struct WalkQuery {
@@ -42,7 +43,11 @@ WalkQuery make_walk_query(std::size_t length, bool with_replicas) {
     const std::string table = "e" + std::to_string(i);
     if (i == length) {
       columns += entry_columns_of(table);
-      made.out += SLUICE_ENTRY_LETTERS;
+      columns += fmt::format(
+          ", (SELECT COUNT(*) FROM entry u WHERE u.parent = {0}.parent AND u.upload = 1 AND "
+          "u.name = {0}.name)",
+          table);
+      made.out += SLUICE_ENTRY_LETTERS "i";
     } else {
       for (const char* column : {"id", "kind", "mode", "owner_id", "group_id", "target"}) {
         columns.append(table).append(".").append(column).append(", ");
@@ -113,7 +118,9 @@ class Walker {
       // The path ended in a directory that no statement brought whole: the root, or what ".." led to.
       SLUICE_TRY(walk_.entry, find_entry(session_, here_.back()));
       if (!walk_.entry) return fail(Errc::not_found, "a directory was removed meanwhile");
+      ++statements_;
     }
+    walk_.may_be_kept = walk_.entry && statements_ == 1 && links_ == 0 && !is_contended_;
     return std::move(walk_);
   }
 
@@ -146,10 +153,14 @@ class Walker {
                                    todo_.begin() + static_cast<std::ptrdiff_t>(length));
     values.emplace_back(here_.back().number);
     const bool with_replicas = replicas_ != nullptr && length == todo_.size();
+    ++statements_;
     SLUICE_TRY([[maybe_unused]] auto rows,
                session_.run(walk_query(length, with_replicas), values, [&](const sql::Row& row) {
                  // Further rows are further replicas.
-                 if (found.empty()) read_chain(row, length, found, whole);
+                 if (found.empty()) {
+                   read_chain(row, length, found, whole);
+                   is_contended_ = row.integer(length * short_columns + entry_columns) > 0;
+                 }
                  if (with_replicas) read_replica(row, length * short_columns);
                }));
     return {};
@@ -175,7 +186,7 @@ class Walker {
   }
 
   void read_replica(const sql::Row& row, std::size_t at_entry) {
-    const std::size_t at = at_entry + entry_columns;
+    const std::size_t at = at_entry + last_columns;
     if (row.is_null(at)) return;
     replicas_->push_back({{row.integer(at_entry)},
                           {row.integer(at)},
@@ -227,6 +238,8 @@ class Walker {
   std::vector<Replica>* const replicas_;
   std::vector<FileId> here_;  // from the root to where we are, for ".."
   std::size_t links_ = 0;
+  std::size_t statements_ = 0;
+  bool is_contended_ = false;
   bool done_ = false;
   Walk walk_;
 };

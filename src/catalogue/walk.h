@@ -32,6 +32,8 @@ struct Walk {
   std::optional<Entry> entry;
   std::vector<std::string>
       missing;  // what comes after the last directory; empty when the entry is there
+  // One look at the database brought all of it, no link was followed, and nobody uploads something in the place of the entry.
+  bool may_be_kept = false;
 };
 
 // What a door needs to know to open a path.

@@ -30,12 +30,31 @@ Principal DoorService::principal_of(const xroot::server::Caller& caller) const {
   return policy.anonymous(caller.user);
 }
 
-Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller,
-                       std::string_view wire, Activity activity, LastLink last) {
+namespace {
+
+// Before anything is looked up.
+Result<Target> target_of(DoorService& service, const xroot::server::Caller& caller,
+                         std::string_view wire, Activity activity) {
   SLUICE_TRY(auto parsed, xroot::parse_path(wire));
   Target target{
       std::move(parsed.path), xroot::Opaque(parsed.opaque), service.principal_of(caller), {}};
   SLUICE_CHECK(service.policy.check_path(target.who, activity, target.path));
+  return target;
+}
+
+Result<LocatedTarget> judge(DoorService& service, Target target, catalogue::Located located,
+                            Activity activity) {
+  target.walk = std::move(located.walk);
+  SLUICE_CHECK(service.policy.check(target.who, activity, target.walk, target.path));
+  if (!target.walk.entry) return fail(Errc::not_found, target.path);
+  return LocatedTarget{std::move(target), std::move(located.replicas)};
+}
+
+}  // namespace
+
+Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller,
+                       std::string_view wire, Activity activity, LastLink last) {
+  SLUICE_TRY(Target target, target_of(service, caller, wire, activity));
   SLUICE_TRY(target.walk, service.catalogue.names().walk(target.path, last));
   SLUICE_CHECK(service.policy.check(target.who, activity, target.walk, target.path));
   return target;
@@ -48,18 +67,29 @@ Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
   return target;
 }
 
+Result<LocatedTarget> look_up(DoorService& service, const xroot::server::Caller& caller,
+                              std::string_view wire, Activity activity) {
+  SLUICE_TRY(Target target, target_of(service, caller, wire, activity));
+  SLUICE_TRY(auto located, service.catalogue.names().locate(target.path));
+  return judge(service, std::move(target), std::move(located), activity);
+}
+
 Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
                                   std::string_view wire) {
-  SLUICE_TRY(auto parsed, xroot::parse_path(wire));
-  Target target{
-      std::move(parsed.path), xroot::Opaque(parsed.opaque), service.principal_of(caller), {}};
-  SLUICE_CHECK(service.policy.check_path(target.who, Activity::download, target.path));
-  SLUICE_TRY(auto located, service.catalogue.names().locate(target.path));
-  target.walk = std::move(located.walk);
-  SLUICE_CHECK(service.policy.check(target.who, Activity::download, target.walk, target.path));
-  if (!target.walk.entry) return fail(Errc::not_found, target.path);
-  if (target.entry().is_directory()) return fail(Errc::is_directory, target.path);
-  return LocatedTarget{std::move(target), std::move(located.replicas)};
+  SLUICE_TRY(auto found, look_up(service, caller, wire, Activity::download));
+  if (found.target.entry().is_directory()) return fail(Errc::is_directory, found.target.path);
+  return found;
+}
+
+std::optional<LocatedTarget> recall(DoorService& service, const xroot::server::Caller& caller,
+                                    std::string_view wire, Activity activity) {
+  auto target = target_of(service, caller, wire, activity);
+  if (!target) return {};
+  auto located = service.catalogue.names().recall(target->path);
+  if (!located) return {};
+  auto found = judge(service, std::move(*target), std::move(*located), activity);
+  if (!found) return {};
+  return std::move(*found);
 }
 
 xroot::FileStat to_wire(const DoorService& service, const Principal& who, const Walk& walk,

@@ -11,6 +11,7 @@
 #include "xroot/server/service.h"
 #include "xroot/stat_text.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,14 +64,20 @@ Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
                     std::string_view wire, Activity activity,
                     catalogue::LastLink last = catalogue::LastLink::followed);
 
-// A file that shall be read, and where it is.
+// What shall only be looked at, and where its bytes are.
 struct LocatedTarget {
   Target target;
   std::vector<catalogue::Replica> replicas;
 };
-// Errors beyond those of find(): is_directory.
+// Errors: not_found, and what the rights say.
+Result<LocatedTarget> look_up(DoorService& service, const xroot::server::Caller& caller,
+                              std::string_view wire, Activity activity);
+// The same of a file to be read; a directory is Errc::is_directory.
 Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
                                   std::string_view wire);
+// The same from what is kept in memory; nothing if that does not tell, or if the answer is an error. Never waits.
+std::optional<LocatedTarget> recall(DoorService& service, const xroot::server::Caller& caller,
+                                    std::string_view wire, Activity activity);
 
 // The flags say what this principal may do.
 xroot::FileStat to_wire(const DoorService& service, const Principal& who,

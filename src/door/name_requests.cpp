@@ -29,13 +29,25 @@ Result<Reply> stat_file_system(const DoorService& service) {
   return Reply::text(xroot::format_stat(out));
 }
 
+Reply stat_reply(const DoorService& service, const Target& target) {
+  return Reply::text(xroot::format_stat(to_wire(service, target.who, target.walk, target.path)));
+}
+
 }  // namespace
 
 Result<Reply> stat(DoorService& service, const Call& call, const xroot::Stat& request) {
   if (request.path.empty()) return fail(Errc::not_open, "the handle is not that of an open file");
-  SLUICE_TRY(Target target, find(service, *call.caller, request.path, Activity::read_meta));
+  SLUICE_TRY(auto found, look_up(service, *call.caller, request.path, Activity::read_meta));
   if (request.file_system) return stat_file_system(service);
-  return Reply::text(xroot::format_stat(to_wire(service, target.who, target.walk, target.path)));
+  return stat_reply(service, found.target);
+}
+
+std::optional<Result<Reply>> quick_stat(DoorService& service, const Call& call,
+                                        const xroot::Stat& request) {
+  if (request.path.empty() || request.file_system) return {};
+  auto found = recall(service, *call.caller, request.path, Activity::read_meta);
+  if (!found) return {};
+  return stat_reply(service, found->target);
 }
 
 // One missing path fails the whole request, as with stock servers.

@@ -75,12 +75,9 @@ Past past_of(const DoorService& service, const Target& target) {
 
 Result<Reply> redirect(const DoorService& service, const Target& target, const PoolView& pool,
                        const Past& past, Capability right) {
-  std::array<std::byte, 8> nonce{};
-  fill_random(nonce);
   right.pool = pool.pool.id.number;
   right.attempt = past.attempt;
   right.excluded = past.excluded;
-  right.nonce = load_be<std::uint64_t>(nonce);
   auto lifetime =
       std::chrono::duration_cast<std::chrono::seconds>(service.settings.capability_lifetime);
   right.expires = static_cast<std::uint32_t>(::time(nullptr) + lifetime.count());
@@ -108,9 +105,8 @@ Result<Attempt> nothing_ready(const Past& past, const Target& target) {
   return fail(Errc::no_replicas, target.path + ": every pool that could serve it has failed");
 }
 
-Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
-                                 const xroot::Open& request, unsigned round) {
-  SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
+Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& found,
+                               unsigned round) {
   const Target& target = found.target;
   Past past = past_of(service, target);
   if (past.attempt > max_attempts)
@@ -129,6 +125,18 @@ Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Call
   describe(right, target.entry().mode, target.entry().owner, target.entry().group);
   SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
   return Attempt(std::move(reply));
+}
+
+Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
+                                 const xroot::Open& request, unsigned round) {
+  SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
+  return send_to_reader(service, found, round);
+}
+
+std::uint64_t random_number() {
+  std::array<std::byte, 8> bytes{};
+  fill_random(bytes);
+  return load_be<std::uint64_t>(bytes);
 }
 
 // What is there already, and what the client wants with it.
@@ -217,6 +225,7 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   if (!pool) return nothing_ready(past, target);
   Capability right;
   right.operation = Operation::write;
+  right.nonce = random_number();
   right.size = size;
   SLUICE_TRY(auto file, begin_upload(service, target, request, past, *pool, size));
   right.file = file.id.number;
@@ -226,6 +235,18 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
 }
 
 }  // namespace
+
+// The usual case: a file that was read not long ago, at a pool that is ready. Whoever was sent away by a pool may know better
+// than what is kept here.
+std::optional<Result<Reply>> quick_open(DoorService& service, const Call& call,
+                                        const xroot::Open& request) {
+  if (request.flags.writes() || request.flags.duplicate) return {};
+  auto found = recall(service, *call.caller, request.path, Activity::download);
+  if (!found || !found->target.entry().is_file() || found->target.opaque.get("tried")) return {};
+  auto attempt = send_to_reader(service, *found, 0);
+  if (!attempt || !*attempt) return {};
+  return std::move(**attempt);
+}
 
 Task<Reply> open(DoorService& service, Answer answer, xroot::Open request) {
   if (request.flags.duplicate)

@@ -14,10 +14,21 @@ Result<Reply> close(DoorService&, const Call&, const xroot::Close&) {
   return fail(Errc::not_open, "the handle is not that of an open file");
 }
 
-constexpr std::array door_rows = {on<&open>(),   on<&close>(),   on<&stat>(),  on<&statx>(),
-                                  on<&locate>(), on<&prepare>(), on<&mkdir>(), on<&rm>(),
-                                  on<&rmdir>(),  on<&mv>(),      on<&chmod>(), on<&truncate>(),
-                                  on<&fattr>(),  on<&dirlist>(), on<&query>()};
+constexpr std::array door_rows = {on<&open, &quick_open>(),
+                                  on<&close>(),
+                                  on<&stat, &quick_stat>(),
+                                  on<&statx>(),
+                                  on<&locate>(),
+                                  on<&prepare>(),
+                                  on<&mkdir>(),
+                                  on<&rm>(),
+                                  on<&rmdir>(),
+                                  on<&mv>(),
+                                  on<&chmod>(),
+                                  on<&truncate>(),
+                                  on<&fattr>(),
+                                  on<&dirlist>(),
+                                  on<&query>()};
 
 constexpr auto table = xroot::server::index_by_id(xroot::server::connection_rows, door_rows);
 

@@ -16,8 +16,12 @@ const xroot::server::RequestTable& door_requests();
 
 // open_request.cpp
 Task<Reply> open(DoorService& service, Answer answer, xroot::Open request);
+std::optional<Result<Reply>> quick_open(DoorService& service, const Call& call,
+                                        const xroot::Open& request);
 // name_requests.cpp
 Result<Reply> stat(DoorService& service, const Call& call, const xroot::Stat& request);
+std::optional<Result<Reply>> quick_stat(DoorService& service, const Call& call,
+                                        const xroot::Stat& request);
 Result<Reply> statx(DoorService& service, const Call& call, const xroot::Statx& request);
 Result<Reply> locate(DoorService& service, const Call& call, const xroot::Locate& request);
 Result<Reply> prepare(DoorService& service, const Call& call, const xroot::Prepare& request);

@@ -82,14 +82,16 @@ class Database::Lease {
   bool held_ = false;
 };
 
-Database::Database(Address address, const CatalogueConfig& config)
-    : address_(std::move(address)), config_(config) {
-  if (engine() == Engine::sqlite) group_.emplace(address_, config_.patience);
+Database::Database(Address address, const CatalogueConfig& config, OnChange on_change)
+    : address_(std::move(address)), config_(config), on_change_(std::move(on_change)) {
+  if (engine() == Engine::sqlite) group_.emplace(address_, config_.patience, on_change_);
 }
 
-Result<std::unique_ptr<Database>> Database::open(const CatalogueConfig& config) {
+Result<std::unique_ptr<Database>> Database::open(const CatalogueConfig& config,
+                                                 OnChange on_change) {
   SLUICE_TRY(Address address, parse_address(config.url));
-  std::unique_ptr<Database> database(new Database(std::move(address), config));
+  std::unique_ptr<Database> database(
+      new Database(std::move(address), config, std::move(on_change)));
   SLUICE_TRY(std::int64_t version, database->read([](Session& session) -> Result<std::int64_t> {
     std::int64_t number = 0;
     SLUICE_TRY([[maybe_unused]] auto rows,
@@ -132,11 +134,13 @@ Outcome Database::read_once(Session& session, const Step& step) {
   return {std::move(done), may_repeat};
 }
 
-Outcome Database::write_once(Session& session, const Step& step) {
+Outcome Database::write_once(Session& session, const Step& step) const {
+  session.take_marks();  // of an attempt before
   Status done = session.begin_write();
   if (done) done = step(session);
   if (done) {
     done = session.commit();
+    tell(on_change_, session);
     if (done) return {};
     // Lost in the middle of a commit: it may have happened.
     if (session.fault() == Fault::lost) {

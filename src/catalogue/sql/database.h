@@ -20,8 +20,10 @@ namespace sluice::catalogue::sql {
 
 class Database {
  public:
-  // Connects, checks the version of the server and brings the schema up to date.
-  static Result<std::unique_ptr<Database>> open(const CatalogueConfig& config);
+  // Connects, checks the version of the server and brings the schema up to date. `on_change` gets the marks of every
+  // transaction after its commit, before its caller hears of it, and also when nobody knows whether it was committed.
+  static Result<std::unique_ptr<Database>> open(const CatalogueConfig& config,
+                                                OnChange on_change = {});
 
   // One statement that changes nothing, or that may be done twice.
   template <class Body>
@@ -43,7 +45,7 @@ class Database {
   enum class Kind : bool { statement, transaction };
   class Lease;
 
-  Database(Address address, const CatalogueConfig& config);
+  Database(Address address, const CatalogueConfig& config, OnChange on_change);
 
   template <class Body, class R = std::invoke_result_t<Body&, Session&>>
   R attempt(std::string_view name, Kind kind, Body body) {
@@ -59,10 +61,11 @@ class Database {
   Status repeat(std::string_view name, Kind kind, const Step& step);
   Outcome once(Kind kind, const Step& step, GroupCommit::Deadline deadline);
   static Outcome read_once(Session& session, const Step& step);
-  static Outcome write_once(Session& session, const Step& step);
+  Outcome write_once(Session& session, const Step& step) const;
 
   const Address address_;
   const CatalogueConfig config_;
+  const OnChange on_change_;
   std::optional<GroupCommit> group_;  // SQLite's changes
   std::mutex mutex_;
   std::condition_variable returned_;

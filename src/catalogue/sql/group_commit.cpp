@@ -30,8 +30,13 @@ struct GroupCommit::Change {
   std::condition_variable turn;  // it is done, or shall lead
 };
 
-GroupCommit::GroupCommit(Address address, Duration patience)
-    : address_(std::move(address)), patience_(patience) {}
+void tell(const OnChange& on_change, Session& session) {
+  const std::vector<std::uint64_t> marks = session.take_marks();
+  if (on_change && !marks.empty()) on_change(marks);
+}
+
+GroupCommit::GroupCommit(Address address, Duration patience, OnChange on_change)
+    : address_(std::move(address)), patience_(patience), on_change_(std::move(on_change)) {}
 GroupCommit::~GroupCommit() = default;
 
 Outcome GroupCommit::run(const Step& step, Deadline deadline) {
@@ -107,6 +112,7 @@ Status GroupCommit::begin() {
   if (!session_) {
     SLUICE_TRY(session_, Session::connect(address_, patience_));
   }
+  session_->take_marks();  // of an attempt before
   return session_->begin_write();
 }
 
@@ -129,6 +135,7 @@ void GroupCommit::commit(const Batch& batch) {
   auto is_good = [](Change* change) { return change->outcome.status.has_value(); };
   if (std::ranges::none_of(batch, is_good)) return session_->roll_back();
   const Status done = session_->commit();
+  tell(on_change_, *session_);
   if (done) return;
   const bool may_repeat = session_->fault() == Fault::busy;
   session_->roll_back();

@@ -13,12 +13,17 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 namespace sluice::catalogue::sql {
 
 // What one body made of a transaction. It may run on another thread than that of its caller, who waits for it.
 using Step = std::function<Status(Session&)>;
+
+// Gets the marks of what was changed.
+using OnChange = std::function<void(std::span<const std::uint64_t>)>;
+void tell(const OnChange& on_change, Session& session);
 
 // How an attempt ended, and whether another one may end better.
 struct Outcome {
@@ -31,7 +36,7 @@ class GroupCommit {
   using Deadline = std::chrono::steady_clock::time_point;
 
   // `patience`: how long to wait for another program that writes into the file.
-  GroupCommit(Address address, Duration patience);
+  GroupCommit(Address address, Duration patience, OnChange on_change = {});
   ~GroupCommit();
 
   // Returns when the commit with `step` in it is on the disk, or when nothing of it will ever be. An error of one step is
@@ -55,6 +60,7 @@ class GroupCommit {
 
   const Address address_;
   const Duration patience_;
+  const OnChange on_change_;
   std::mutex mutex_;
   std::deque<Change*> waiting_;
   bool is_led_ = false;

@@ -10,6 +10,8 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace sluice::catalogue::sql {
 
@@ -48,6 +50,11 @@ class Session {
   // Never fails: what cannot be rolled back is lost, and a lost session is thrown away.
   void roll_back();
 
+  // What the transaction changes, for those who keep what they read (see marks.h). Transactions that share a commit share the
+  // list, and what is rolled back may stay in it: to forget too much does no harm.
+  void mark(std::uint64_t changed) { marks_.push_back(changed); }
+  std::vector<std::uint64_t> take_marks() { return std::exchange(marks_, {}); }
+
   Engine engine() const { return engine_; }
   Fault fault() const { return fault_; }
 
@@ -65,6 +72,7 @@ class Session {
   const Engine engine_;
   std::unique_ptr<Connection> connection_;
   Fault fault_ = Fault::none;
+  std::vector<std::uint64_t> marks_;
 };
 
 }  // namespace sluice::catalogue::sql
