@@ -27,7 +27,7 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas movers kill-mover queues set-queue remove-queue connections end-connection reload' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -70,6 +70,22 @@ _sluice() {
     'admin assign-class') options='-c --config --set --data --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin replicas') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin movers') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin kill-mover') options='--reason -c --config --set --data --json --help'
+      case $previous in --reason) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin queues') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin set-queue') options='--max-active --order --idle-timeout --total-timeout -c --config --set --data --json --help'
+      case $previous in --max-active) kind=nothing ;; --order) kind=nothing ;; --idle-timeout) kind=nothing ;; --total-timeout) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin remove-queue') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin connections') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin end-connection') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin reload') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'cp') options='-r --recursive -f --force -c --continue -C --checksum -m --mkdir --posc -p --parallel -S --streams --depth --piece --rate --min-rate --max-time --no-glob -q --quiet --timeout -v --verbose --json --help'
       case $previous in -C|--checksum) kind=nothing ;; -p|--parallel) kind=nothing ;; -S|--streams) kind=nothing ;; --depth) kind=nothing ;; --piece) kind=nothing ;; --rate) kind=nothing ;; --min-rate) kind=nothing ;; --max-time) kind=nothing ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;
@@ -125,8 +141,8 @@ _sluice() {
       case $previous in *) kind=nothing ;; esac ;;
     'version') options='--help'
       case $previous in *) kind=nothing ;; esac ;;
-    'bench xroot') options='--mode --size --depth --connections --threads --items --duration --warmup --file-size --seed --server-pid --verify --json --help'
-      case $previous in --mode) kind='words seqread randread vread pgread write pgwrite stat open connect ping' ;; --size) kind=nothing ;; --depth) kind=nothing ;; --connections) kind=nothing ;; --threads) kind=nothing ;; --items) kind=nothing ;; --duration) kind=nothing ;; --warmup) kind=nothing ;; --file-size) kind=nothing ;; --seed) kind=nothing ;; --server-pid) kind=nothing ;; *) kind=remote ;; esac ;;
+    'bench xroot') options='--mode --size --depth --connections --threads --items --duration --warmup --file-size --files --first-file --seed --server-pid --verify --json --help'
+      case $previous in --mode) kind='words seqread randread vread pgread write pgwrite stat open create remove connect ping' ;; --size) kind=nothing ;; --depth) kind=nothing ;; --connections) kind=nothing ;; --threads) kind=nothing ;; --items) kind=nothing ;; --duration) kind=nothing ;; --warmup) kind=nothing ;; --file-size) kind=nothing ;; --files) kind=nothing ;; --first-file) kind=nothing ;; --seed) kind=nothing ;; --server-pid) kind=nothing ;; *) kind=remote ;; esac ;;
   esac
   case $kind,$current in
     words*,*) mapfile -t COMPREPLY < <(compgen -W "${kind#words }" -- "$current") ;;

@@ -40,6 +40,7 @@ class OnCatalogue : public cli::Command {
     Sections sections = sections_of(config);
     SLUICE_CHECK(load_settings(sections, source_.path, overrides));
     complete(config);
+    config.catalogue.cached_names = 0;
     SLUICE_TRY(auto opened, Catalogue::open(config.catalogue));
     return work(*opened, console);
   }

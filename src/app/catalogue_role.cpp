@@ -6,6 +6,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
+
 namespace sluice::app {
 namespace {
 
@@ -18,7 +20,11 @@ constexpr std::int64_t settle_ns = 3 * std::chrono::nanoseconds(look).count();
 }  // namespace
 
 Status CatalogueRole::open() {
-  SLUICE_TRY(catalogue_, catalogue::Catalogue::open(host_.config.catalogue));
+  catalogue::CatalogueConfig config = host_.config.catalogue;
+  // Pools ask for no names.
+  if (std::ranges::find(host_.config.serve.roles, "door") == host_.config.serve.roles.end())
+    config.cached_names = 0;
+  SLUICE_TRY(catalogue_, catalogue::Catalogue::open(config));
   return load_keys();
 }
 

@@ -43,6 +43,7 @@ void complete(Config& config) {
   if (roles.empty() && config.disk.export_directory.empty()) roles = {"door", "pool"};
   if (roles.empty()) roles = {"export"};
   if (config.disk.export_directory.empty()) config.disk.export_directory = data + "/export";
+  if (config.serve.admin_socket.empty()) config.serve.admin_socket = data + "/admin.sock";
   if (config.pool.directory.empty()) config.pool.directory = data + "/pool";
   if (config.pool.name.empty()) config.pool.name = machine_name();
   if (config.catalogue.url.empty()) config.catalogue.url = "sqlite:" + data + "/catalogue.db";

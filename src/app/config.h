@@ -36,6 +36,8 @@ struct ServeConfig {
   std::string data_directory;
   std::string user;
   std::string host_name;
+  std::string admin_socket;
+  std::string admin_token;
   LogFormat log_format = LogFormat::logfmt;
   std::string log_levels = "info";
 };
@@ -60,6 +62,12 @@ inline constexpr std::tuple serve_settings{
             "The name under which clients reach this server. Empty: the name of the machine, or "
             "the address where the "
             "server listens on one only."),
+    setting("serve.admin_socket", &ServeConfig::admin_socket, Reload::no,
+            "The Unix socket for operators' commands, for the server's own user and root. Empty: "
+            "admin.sock in serve.data."),
+    setting("serve.admin_token", &ServeConfig::admin_token, Reload::no,
+            "A file with a secret: HTTP clients that show it as bearer token may do what the local "
+            "socket lets. Empty: nobody may over HTTP."),
     setting("log.format", &ServeConfig::log_format, Reload::yes,
             "How a line of the log is written."),
     setting("log.levels", &ServeConfig::log_levels, Reload::yes,

@@ -18,6 +18,7 @@ class DoorRole final : public Role {
   Status open() override;
   void start(TaskGroup& group) override;
   void close() override { front_.close(); }
+  xroot::server::Service* service() override { return service_.get(); }
   std::string ready() const override { return front_.ready("xroot"); }
   std::string hints() const override;
 

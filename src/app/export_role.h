@@ -14,6 +14,7 @@ class ExportRole final : public Role {
   Status listen() override;
   Status open() override;
   void start(TaskGroup&) override { front_.serve(*service_); }
+  xroot::server::Service* service() override { return service_.get(); }
   void close() override { front_.close(); }
   std::string ready() const override { return front_.ready("xroot"); }
 

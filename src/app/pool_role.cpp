@@ -57,6 +57,8 @@ Status PoolRole::open() {
   SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name,
                                                  {"root://" + front_.public_address()}, tags));
   movers_ = std::make_shared<pool::Movers>(config.movers, host_.metrics);
+  admin_ = {movers_.get(), &catalogue, known.id, &host_.runtime.blocking()};
+  SLUICE_CHECK(restore_queues(admin_));
   SLUICE_TRY(billing_, pool::Billing::open(config.movers.billing, config.pool.name, host_.metrics));
   pool::PoolParts parts{&catalogue,    &shared_.keys(), store_.get(),
                         movers_.get(), billing_.get(),  known.id};

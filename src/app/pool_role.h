@@ -17,6 +17,8 @@ class PoolRole final : public Role {
   Status open() override;
   void start(TaskGroup& group) override;
   void close() override { front_.close(); }
+  xroot::server::Service* service() override { return service_.get(); }
+  Routes admin_routes() override { return mover_routes(admin_); }
   void reload() override { billing_->reopen(); }
   std::string ready() const override { return front_.ready("pool"); }
 
@@ -29,6 +31,7 @@ class PoolRole final : public Role {
   std::shared_ptr<pool::Movers> movers_;
   std::unique_ptr<pool::Billing> billing_;
   std::unique_ptr<pool::PoolService> service_;
+  MoverAdmin admin_;
   std::unique_ptr<pool::Upkeep> upkeep_;
 };
 

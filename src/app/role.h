@@ -3,6 +3,7 @@
 // roles through the same steps.
 #pragma once
 
+#include "app/admin_routes.h"
 #include "app/config.h"
 #include "base/metrics.h"
 #include "base/task_group.h"
@@ -37,6 +38,10 @@ class Role {
 
   // SIGHUP: files that others may have renamed are opened again.
   virtual void reload() {}
+
+  // What operators may ask of it, and the clients it has. After open().
+  virtual Routes admin_routes() { return {}; }
+  virtual xroot::server::Service* service() { return nullptr; }
 
   // " xroot=HOST:PORT", its part of the line that says the server is ready.
   virtual std::string ready() const { return {}; }

@@ -6,6 +6,7 @@
 #include "app/user.h"
 #include "base/settings_file.h"
 #include "base/task_group.h"
+#include "base/text.h"
 #include "http/server.h"
 #include "http/service_routes.h"
 #include "net/notify.h"
@@ -14,7 +15,10 @@
 #include <boost/asio/signal_set.hpp>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 namespace sluice::app {
 namespace {
@@ -28,6 +32,22 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Empty where no file is named.
+Result<std::string> admin_token(const std::string& file) {
+  constexpr std::size_t least = 16;
+  constexpr std::size_t most = 4096;
+  if (file.empty()) return std::string();
+  std::ifstream in(file);
+  std::string text(most, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  const std::string token(trim(std::string_view(text).substr(0, text.find_first_of("\r\n"))));
+  if (token.size() < least)
+    return fail(Errc::usage,
+                "serve.admin_token: " + file + " has no secret of 16 characters or more");
+  return token;
 }
 
 class Server {
@@ -44,6 +64,10 @@ class Server {
  private:
   asio::awaitable<void> main();
   asio::awaitable<void> handle_signals();
+  Status listen_for_http();
+  // Once the roles are open.
+  Status open_admin();
+  Task<http::Response> reload_on_request();
   void reload();
   void print_ready() const;
 
@@ -55,6 +79,8 @@ class Server {
   asio::signal_set signals_;
   std::vector<std::unique_ptr<Role>> roles_;  // in the order in which they are opened
   std::unique_ptr<http::Server> http_;
+  std::string token_;                    // of operators over HTTP; empty: there are none
+  std::unique_ptr<http::Server> admin_;  // the same for operators, on a local socket
   bool serving_ = false;
 };
 
@@ -63,6 +89,20 @@ Status Server::start() {
   raise_descriptor_limit();
   SLUICE_TRY(roles_, make_roles(host_));
   for (auto& role : roles_) SLUICE_CHECK(role->listen());
+  SLUICE_CHECK(listen_for_http());
+  SLUICE_TRY(token_, admin_token(config_.serve.admin_token));
+  // The directories are made as the user who will use them; ports below 1024 needed the one before.
+  SLUICE_CHECK(become(config_.serve.user));
+  SLUICE_CHECK(make_directory(config_.serve.data_directory));
+  for (auto& role : roles_) SLUICE_CHECK(role->open());
+  SLUICE_CHECK(open_admin());
+  metrics_.gauge_from("sluice_net_buffer_bytes",
+                      "Memory that connections hold for long requests and unread answers.",
+                      [this] { return static_cast<double>(runtime_.budget().used()); });
+  return {};
+}
+
+Status Server::listen_for_http() {
   auto readiness = [this]() -> Status {
     if (serving_) return {};
     return fail(Errc::overloaded, "the server is stopping");
@@ -70,15 +110,28 @@ Status Server::start() {
   http_ = std::make_unique<http::Server>(
       runtime_.first().context().get_executor(), config_.serve.http,
       http::service_routes(metrics_, readiness), config_.http, &metrics_);
-  SLUICE_CHECK(http_->listen());
-  // The directories are made as the user who will use them; ports below 1024 needed the one before.
-  SLUICE_CHECK(become(config_.serve.user));
-  SLUICE_CHECK(make_directory(config_.serve.data_directory));
-  for (auto& role : roles_) SLUICE_CHECK(role->open());
-  metrics_.gauge_from("sluice_net_buffer_bytes",
-                      "Memory that connections hold for long requests and unread answers.",
-                      [this] { return static_cast<double>(runtime_.budget().used()); });
-  return {};
+  return http_->listen();
+}
+
+Status Server::open_admin() {
+  std::vector<xroot::server::Service*> services;
+  Routes routes{{http::Method::post, std::string(admin_prefix) + "/reload",
+                 [this](const http::Request&) { return reload_on_request(); }}};
+  for (auto& role : roles_) {
+    std::ranges::move(role->admin_routes(), std::back_inserter(routes));
+    if (auto* service = role->service()) services.push_back(service);
+  }
+  std::ranges::move(connection_routes(std::move(services)), std::back_inserter(routes));
+  if (!token_.empty()) http_->add(with_token(routes, token_));
+  admin_ = std::make_unique<http::Server>(runtime_.first().context().get_executor(),
+                                          http::LocalSocket{config_.serve.admin_socket},
+                                          std::move(routes), config_.http);
+  return admin_->listen();
+}
+
+Task<http::Response> Server::reload_on_request() {
+  reload();
+  co_return http::json_response("{\"reloaded\":true}");
 }
 
 void Server::print_ready() const {
@@ -95,6 +148,7 @@ void Server::print_ready() const {
 asio::awaitable<void> Server::main() {
   co_await with_task_group([this](TaskGroup& group) -> asio::awaitable<void> {
     group.spawn(http_->serve());
+    group.spawn(admin_->serve());
     group.spawn(net::feed_watchdog());
     for (auto& role : roles_) role->start(group);
     serving_ = true;

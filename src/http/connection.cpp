@@ -7,8 +7,8 @@
 #include "base/log.h"
 
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
@@ -42,11 +42,12 @@ std::optional<Response> answer_to_bad_input(error_code error) {
   return std::nullopt;
 }
 
-std::string peer_text(const tcp::socket& socket) {
+std::string peer_text(const StreamSocket& socket) {
   error_code error;
-  tcp::endpoint peer = socket.remote_endpoint(error);
+  auto peer = tcp_endpoint(socket.remote_endpoint(error));
   if (error) return "?";
-  return to_text(Endpoint{peer.address().to_string(), peer.port()});
+  if (!peer) return "local";
+  return to_text(Endpoint{peer->address().to_string(), peer->port()});
 }
 
 // RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT"; the C locale is never changed by this program.
@@ -74,7 +75,7 @@ asio::awaitable<Response> answer(const Route* route, Request request) {
 
 class BeastConnection final : public Connection {
  public:
-  BeastConnection(tcp::socket socket, const Service& service)
+  BeastConnection(StreamSocket socket, const Service& service)
       : peer_(peer_text(socket)),
         stream_(std::move(socket)),
         service_(service),
@@ -110,7 +111,7 @@ class BeastConnection final : public Connection {
   Choice choose(Request* request, std::string_view method, unsigned version) const;
 
   std::string peer_;
-  beast::tcp_stream stream_;
+  beast::basic_stream<asio::generic::stream_protocol> stream_;
   const Service& service_;
   beast::flat_buffer buffer_;  // its bound is the header's: a body that does not fit is read
                                // straight into its string
@@ -285,7 +286,7 @@ asio::awaitable<bool> BeastConnection::serve_one() {
 asio::awaitable<void> BeastConnection::linger() {
   constexpr std::size_t max_rest = 256 << 10;
   error_code ignored;
-  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  stream_.socket().shutdown(StreamSocket::shutdown_send, ignored);
   if (ignored) co_return;
   stream_.expires_after(std::chrono::seconds(1));
   std::array<char, 4096> rest;
@@ -298,7 +299,16 @@ asio::awaitable<void> BeastConnection::linger() {
 
 }  // namespace
 
-std::unique_ptr<Connection> make_connection(tcp::socket socket, const Service& service) {
+std::optional<tcp::endpoint> tcp_endpoint(const asio::generic::stream_protocol::endpoint& generic) {
+  const int family = generic.protocol().family();
+  tcp::endpoint out;
+  if ((family != AF_INET && family != AF_INET6) || generic.size() > out.capacity()) return {};
+  std::memcpy(out.data(), generic.data(), generic.size());
+  out.resize(generic.size());
+  return out;
+}
+
+std::unique_ptr<Connection> make_connection(StreamSocket socket, const Service& service) {
   return std::make_unique<BeastConnection>(std::move(socket), service);
 }
 

@@ -8,13 +8,17 @@
 #include "http/server.h"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace sluice::http {
 
 using tcp = asio::ip::tcp;
+// TCP, or a Unix socket.
+using StreamSocket = asio::generic::stream_protocol::socket;
 
 // What all connections of a server share; outlives them.
 struct Service {
@@ -34,6 +38,9 @@ class Connection {
   virtual void close_if_idle() = 0;
 };
 
-std::unique_ptr<Connection> make_connection(tcp::socket socket, const Service& service);
+// "192.0.2.1:40000" of an address of TCP; nothing of others.
+std::optional<tcp::endpoint> tcp_endpoint(const asio::generic::stream_protocol::endpoint& generic);
+
+std::unique_ptr<Connection> make_connection(StreamSocket socket, const Service& service);
 
 }  // namespace sluice::http

@@ -5,10 +5,16 @@
 #include "base/task_group.h"
 #include "http/connection.h"
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <list>
 #include <string_view>
 
@@ -34,11 +40,13 @@ Result<std::vector<tcp::endpoint>> addresses_of(const asio::any_io_executor& exe
   return addresses;
 }
 
-error_code open_acceptor(tcp::acceptor& acceptor, const tcp::endpoint& address, bool is_any) {
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
+
+error_code open_acceptor(Acceptor& acceptor, const tcp::endpoint& address, bool is_any) {
   error_code error;
   acceptor.open(address.protocol(), error);
   if (error) return error;
-  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  acceptor.set_option(Acceptor::reuse_address(true), error);
   // "*" is one IPv6 socket that takes IPv4 clients too.
   if (!error && address.protocol() == tcp::v6())
     acceptor.set_option(asio::ip::v6_only(!is_any), error);
@@ -49,12 +57,33 @@ error_code open_acceptor(tcp::acceptor& acceptor, const tcp::endpoint& address, 
   return error;
 }
 
+// A socket that nobody listens on any more was left behind by a server that was killed.
+bool is_left_behind(const asio::any_io_executor& executor, const std::string& path) {
+  asio::local::stream_protocol::socket probe(executor);
+  error_code error;
+  probe.connect({path}, error);
+  return error == asio::error::connection_refused;
+}
+
+// For its owner alone.
+error_code open_local(Acceptor& acceptor, const std::string& path) {
+  error_code error;
+  if (is_left_behind(acceptor.get_executor(), path)) ::unlink(path.c_str());
+  acceptor.open(asio::local::stream_protocol(), error);
+  // Nobody can connect between bind and chmod: it does not listen yet.
+  if (!error) acceptor.bind(asio::local::stream_protocol::endpoint(path), error);
+  if (!error && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0)
+    error = error_code(errno, boost::system::system_category());
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  return error;
+}
+
 }  // namespace
 
 struct Server::Impl {
-  Impl(asio::any_io_executor executor, Endpoint endpoint, std::vector<Route> routes, Limits limits,
+  Impl(asio::any_io_executor executor, Address address, std::vector<Route> routes, Limits limits,
        Metrics* metrics)
-      : listen(std::move(endpoint)),
+      : listen(std::move(address)),
         service{Router(std::move(routes)), limits, metrics},
         acceptor(executor),
         all_gone(executor, asio::steady_timer::time_point::max()) {}
@@ -64,9 +93,10 @@ struct Server::Impl {
   asio::awaitable<void> serve_client(std::list<std::unique_ptr<Connection>>::iterator connection);
   asio::awaitable<void> stop();
 
-  Endpoint listen;
+  const Address listen;
   Service service;
-  tcp::acceptor acceptor;
+  Acceptor acceptor;
+  bool bound = false;           // the local socket is ours
   asio::steady_timer all_gone;  // cancelled by the last connection that ends
   std::list<std::unique_ptr<Connection>> connections;
 };
@@ -129,28 +159,46 @@ asio::awaitable<void> Server::Impl::stop() {
   co_await all_gone.async_wait(as_value);
 }
 
-Server::Server(asio::any_io_executor executor, Endpoint listen, std::vector<Route> routes,
+Server::Server(asio::any_io_executor executor, Address listen, std::vector<Route> routes,
                Limits limits, Metrics* metrics)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(listen), std::move(routes),
                                    limits, metrics)) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  const auto* local = std::get_if<LocalSocket>(&impl_->listen);
+  if (local != nullptr && impl_->bound) ::unlink(local->path.c_str());
+}
+
+void Server::add(std::vector<Route> routes) {
+  std::vector<Route> all = impl_->service.router.routes();
+  std::ranges::move(routes, std::back_inserter(all));
+  impl_->service.router = Router(std::move(all));
+}
 
 Status Server::listen() {
-  SLUICE_TRY(auto addresses, addresses_of(impl_->acceptor.get_executor(), impl_->listen));
   error_code error = asio::error::host_not_found;
+  if (const auto* local = std::get_if<LocalSocket>(&impl_->listen)) {
+    error = open_local(impl_->acceptor, local->path);
+    impl_->bound = !error;
+    if (!error) return {};
+    return fail_errno(error.value(), "cannot listen on " + local->path);
+  }
+  const Endpoint& endpoint = std::get<Endpoint>(impl_->listen);
+  SLUICE_TRY(auto addresses, addresses_of(impl_->acceptor.get_executor(), endpoint));
   for (const tcp::endpoint& address : addresses) {
-    error = open_acceptor(impl_->acceptor, address, impl_->listen.is_any());
+    error = open_acceptor(impl_->acceptor, address, endpoint.is_any());
     if (!error) return {};
   }
-  return fail_errno(error.value(), "cannot listen on " + to_text(impl_->listen));
+  return fail_errno(error.value(), "cannot listen on " + to_text(endpoint));
 }
 
 Endpoint Server::local_endpoint() const {
+  const auto* wanted = std::get_if<Endpoint>(&impl_->listen);
+  if (wanted == nullptr) return {};
   error_code error;
-  tcp::endpoint local = impl_->acceptor.local_endpoint(error);
-  if (error) return impl_->listen;
-  return {impl_->listen.is_any() ? std::string("*") : local.address().to_string(), local.port()};
+  auto local = tcp_endpoint(impl_->acceptor.local_endpoint(error));
+  if (error || !local) return *wanted;
+  return {wanted->is_any() ? std::string("*") : local->address().to_string(), local->port()};
 }
 
 asio::awaitable<void> Server::serve() {

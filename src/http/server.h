@@ -14,23 +14,34 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <variant>
 #include <vector>
 
 namespace sluice::http {
 
+// A Unix socket that belongs to its owner alone.
+struct LocalSocket {
+  std::string path;
+};
+using Address = std::variant<Endpoint, LocalSocket>;
+
 class Server {
  public:
   // With `metrics` every route gets a latency histogram and a counter per status.
-  Server(asio::any_io_executor executor, Endpoint listen, std::vector<Route> routes,
+  Server(asio::any_io_executor executor, Address listen, std::vector<Route> routes,
          Limits limits = {}, Metrics* metrics = nullptr);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
+  // More routes, before serve().
+  void add(std::vector<Route> routes);
+
   // Binds and listens. A name is looked up here, which blocks: call it at start-up.
   Status listen();
 
-  // Where it listens; the port is the one that the system chose when 0 was asked for.
+  // Where it listens; the port is the one that the system chose when 0 was asked for. Empty of a local socket.
   Endpoint local_endpoint() const;
 
   // Accepts and serves until it is cancelled. Then it accepts no more, closes idle connections,

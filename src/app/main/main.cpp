@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 #include "app/commands.h"
+#include "app/running_commands.h"
 #include "cli/api.h"
 #include "cli/bench/api.h"
 
 int main(int argc, char** argv) {
-  return sluice::cli::run({sluice::app::commands(), sluice::app::admin_commands(),
-                           sluice::cli::commands(), sluice::cli::bench::commands()},
-                          argc, argv);
+  return sluice::cli::run(
+      {sluice::app::commands(), sluice::app::admin_commands(), sluice::app::running_commands(),
+       sluice::cli::commands(), sluice::cli::bench::commands()},
+      argc, argv);
 }

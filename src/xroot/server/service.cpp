@@ -28,6 +28,14 @@ SessionRegistry::Entry SessionRegistry::find(const SessionId& id) const {
   return place == entries_.end() ? Entry{} : place->second;
 }
 
+std::vector<SessionRegistry::Entry> SessionRegistry::list() const {
+  std::lock_guard lock(mutex_);
+  std::vector<Entry> all;
+  all.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) all.push_back(entry);
+  return all;
+}
+
 RequestMetrics::RequestMetrics(Metrics& metrics)
     : bytes_sent(metrics.counter("sluice_xroot_sent_bytes_total", "Bytes sent to clients.")),
       bytes_received(metrics.counter("sluice_xroot_received_bytes_total",

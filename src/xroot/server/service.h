@@ -12,10 +12,12 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace sluice::xroot::server {
 
@@ -45,10 +47,14 @@ class SessionRegistry {
     std::weak_ptr<Session> session;  // to be locked on its own loop only
     std::weak_ptr<const void> held;  // expires when the session and every file of it are gone
     std::string user;                // its label
+    std::shared_ptr<const Caller> caller;
+    std::chrono::system_clock::time_point since;
   };
   void insert(const SessionId& id, Entry entry);
   void erase(const SessionId& id);
   Entry find(const SessionId& id) const;
+  // In no order. Copies under the lock: for people, not for each request.
+  std::vector<Entry> list() const;
 
  private:
   struct Hash {

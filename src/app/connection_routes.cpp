@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/admin_routes.h"
+#include "base/crypto.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "xroot/server/session.h"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+namespace sluice::app {
+namespace {
+
+using Services = std::vector<xroot::server::Service*>;
+using Entry = xroot::server::SessionRegistry::Entry;
+
+// Half of the session's id, so that nobody can use it as the whole one.
+std::string short_id(const Entry& entry) {
+  std::string id;
+  for (std::byte b : entry.caller->id | std::views::take(6))
+    fmt::format_to(std::back_inserter(id), "{:02x}", std::to_integer<unsigned>(b));
+  return id;
+}
+
+std::vector<Entry> sessions_of(const Services& services) {
+  std::vector<Entry> all;
+  for (xroot::server::Service* service : services)
+    std::ranges::move(service->sessions.list(), std::back_inserter(all));
+  std::ranges::sort(all, {}, &Entry::since);
+  return all;
+}
+
+Task<http::Response> list(const Services* services) {
+  const auto now = std::chrono::system_clock::now();
+  cli::JsonArray out;
+  for (const Entry& entry : sessions_of(*services)) {
+    const auto age = std::chrono::duration_cast<Duration>(now - entry.since);
+    out.add(cli::JsonObject()
+                .add("id", short_id(entry))
+                .add("client", entry.caller->peer)
+                .add("user", entry.caller->user)
+                .add("application", entry.caller->application)
+                .add("door", entry.caller->door)
+                .add("since_ms", age.count()));
+  }
+  co_return http::json_response(out.text());
+}
+
+Task<http::Response> end(const Services* services, std::string id) {
+  for (const Entry& entry : sessions_of(*services)) {
+    if (short_id(entry) != id) continue;
+    asio::post(entry.loop->context(), [dead = entry.session] {
+      if (auto session = dead.lock()) session->expire();
+    });
+    co_return http::json_response(cli::JsonObject().add("ended", id).text());
+  }
+  co_return fail(Errc::not_found, "connection " + id);
+}
+
+Task<http::Response> refused() {
+  http::Response response =
+      http::problem(401, "Unauthorized", "Authorization: Bearer TOKEN, see serve.admin_token");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  co_return response;
+}
+
+}  // namespace
+
+Routes connection_routes(Services services) {
+  auto shared = std::make_shared<const Services>(std::move(services));
+  const std::string path = std::string(admin_prefix) + "/connections";
+  return {{http::Method::get, path, [shared](const http::Request&) { return list(shared.get()); }},
+          {http::Method::delete_, path + "/{id}", [shared](const http::Request& request) {
+             return end(shared.get(), std::string(request.parameter("id")));
+           }}};
+}
+
+Routes with_token(Routes routes, const std::string& token) {
+  for (http::Route& route : routes) {
+    route.handler = [handler = std::move(route.handler),
+                     wanted = "Bearer " + token](http::Request request) {
+      const std::string_view shown = request.header("authorization").value_or("");
+      if (!equal_in_constant_time(as_bytes(shown), as_bytes(wanted))) return refused();
+      return handler(std::move(request));
+    };
+  }
+  return routes;
+}
+
+}  // namespace sluice::app

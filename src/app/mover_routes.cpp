@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/admin_routes.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/json.h"
+
+#include <algorithm>
+
+namespace sluice::app {
+namespace {
+
+using pool::QueueSettings;
+
+const Logger log("app");
+constexpr std::string_view kept_as = "queue.";  // and the name: the pool's setting
+
+cli::JsonObject as_json(const pool::MoverInfo& mover) {
+  return cli::JsonObject()
+      .add("id", mover.id.number)
+      .add("queue", mover.request.queue)
+      .add("state", mover.is_active ? "active" : "waiting")
+      .add("file", mover.request.file)
+      .add("path", mover.request.path)
+      .add("direction", mover.request.writes ? "write" : "read")
+      .add("user", mover.request.user)
+      .add("client", mover.request.client)
+      .add("application", mover.request.application)
+      .add("bytes", mover.bytes)
+      .add("waited_ms", mover.waited.count())
+      .add("running_ms", mover.running.count())
+      .add("idle_ms", mover.idle.count());
+}
+
+cli::JsonObject as_json(const QueueSettings& queue) {
+  return cli::JsonObject()
+      .add("queue", queue.name)
+      .add("order", queue.limits.order == pool::QueueOrder::lifo ? "lifo" : "fifo")
+      .add("max_active", queue.limits.max_active)
+      .add("idle_timeout_ms", queue.limits.idle_timeout.count())
+      .add("total_timeout_ms", queue.limits.total_timeout.count());
+}
+
+Task<http::Response> list_movers(const MoverAdmin* parts) {
+  cli::JsonArray out;
+  for (const pool::MoverInfo& mover : parts->movers->list()) out.add(as_json(mover));
+  co_return http::json_response(out.text());
+}
+
+Task<http::Response> kill_mover(const MoverAdmin* parts, http::Request request) {
+  SLUICE_CO_TRY(const auto number,
+                parse_int<std::uint64_t>(request.parameter("id"), 0, UINT64_MAX));
+  const std::string reason = request.query_value("reason").value_or("killed by an operator");
+  SLUICE_CO_CHECK(parts->movers->kill({number}, reason));
+  log.info("mover.killed", {{"mover", number}, {"why", reason}});
+  co_return http::json_response(cli::JsonObject().add("killed", number).text());
+}
+
+Task<http::Response> list_queues(const MoverAdmin* parts) {
+  cli::JsonArray out;
+  for (const pool::QueueInfo& queue : parts->movers->queues())
+    out.add(as_json(queue.settings).add("active", queue.active).add("waiting", queue.waiting));
+  co_return http::json_response(out.text());
+}
+
+// The queue as it is, or a new one, with the words of the request.
+Result<QueueSettings> wanted(const MoverAdmin& parts, const http::Request& request) {
+  QueueSettings queue;
+  queue.name = request.parameter("name");
+  for (const pool::QueueInfo& known : parts.movers->queues())
+    if (known.settings.name == queue.name) queue = known.settings;
+  std::string line = to_text(queue);
+  for (const char* key : {"order", "max_active", "idle", "total"}) {
+    auto value = request.query_value(key);
+    if (!value) continue;
+    // The later word of a line counts nothing: take the old one out.
+    const std::size_t at = line.find(std::string(" ") + key + "=");
+    if (at != std::string::npos) line.erase(at, line.find(' ', at + 1) - at);
+    line += std::string(" ") + key + "=" + *value;
+  }
+  return pool::parse_queue(line);
+}
+
+Status keep(const MoverAdmin& parts, const std::string& name,
+            const std::optional<std::string>& text) {
+  return parts.catalogue->pools().set(parts.pool, std::string(kept_as) + name, text);
+}
+
+Task<http::Response> set_queue(const MoverAdmin* parts, http::Request request) {
+  SLUICE_CO_TRY(const QueueSettings queue, wanted(*parts, request));
+  SLUICE_CO_CHECK(check(queue));
+  SLUICE_CO_CHECK(parts->movers->put(queue));
+  SLUICE_CO_CHECK(co_await offload(*parts->blocking,
+                                   [&] { return keep(*parts, queue.name, pool::to_text(queue)); }));
+  log.info("queue.set", {{"queue", pool::to_text(queue)}});
+  co_return http::json_response(as_json(queue).text());
+}
+
+Task<http::Response> remove_queue(const MoverAdmin* parts, http::Request request) {
+  const std::string name(request.parameter("name"));
+  SLUICE_CO_CHECK(parts->movers->remove(name));
+  SLUICE_CO_CHECK(
+      co_await offload(*parts->blocking, [&] { return keep(*parts, name, std::nullopt); }));
+  co_return http::json_response(cli::JsonObject().add("removed", name).text());
+}
+
+}  // namespace
+
+Routes mover_routes(const MoverAdmin& parts) {
+  using http::Method;
+  using http::Request;
+  auto all = std::make_shared<const MoverAdmin>(parts);
+  const std::string movers = std::string(admin_prefix) + "/movers";
+  const std::string queues = std::string(admin_prefix) + "/queues";
+  return {
+      {Method::get, movers, [all](const Request&) { return list_movers(all.get()); }},
+      {Method::delete_, movers + "/{id}",
+       [all](Request request) { return kill_mover(all.get(), std::move(request)); }},
+      {Method::get, queues, [all](const Request&) { return list_queues(all.get()); }},
+      {Method::put, queues + "/{name}",
+       [all](Request request) { return set_queue(all.get(), std::move(request)); }},
+      {Method::delete_, queues + "/{name}",
+       [all](Request request) { return remove_queue(all.get(), std::move(request)); }},
+  };
+}
+
+Status restore_queues(const MoverAdmin& parts) {
+  SLUICE_TRY(const auto settings, parts.catalogue->pools().settings(parts.pool));
+  for (const auto& [name, line] : settings) {
+    if (!name.starts_with(kept_as)) continue;
+    SLUICE_TRY(const QueueSettings queue, pool::parse_queue(line));
+    SLUICE_CHECK(parts.movers->put(queue));
+  }
+  return {};
+}
+
+}  // namespace sluice::app
