@@ -87,13 +87,11 @@ class Tidy:
 
     def run(self, units):
         """{(path, line, text): kind} of a batch."""
-        if len(units) > 1:
-            output, *_ = self.clang_tidy(units, "--checks=-*,clang-diagnostic-error,llvm-twine-local")
-            if "clang-diagnostic-error" in output:
-                half = len(units) // 2
-                return self.run(units[:half]) | self.run(units[half:])
         # Including .cpp files is what a batch is made of.
         output, code, errors = self.clang_tidy(units, "--checks=-bugprone-suspicious-include")
+        if len(units) > 1 and "clang-diagnostic-error" in output:
+            half = len(units) // 2
+            return self.run(units[:half]) | self.run(units[half:])
         found = findings_of(output)
         if code != 0 and " error: " not in output:
             found[(units[0], 1, errors[-2000:] or "clang-tidy failed")] = "error"
