@@ -150,6 +150,23 @@ double listing(Tree& tree, const Options& options) {
   return pages * static_cast<double>(entries);
 }
 
+// Names that are kept in memory, as a door asks for them.
+double recalls(Tree& tree, const Options& options) {
+  constexpr std::size_t most = 10'000;
+  auto& names = tree.catalogue->names();
+  const std::size_t count = std::min(tree.files, most);
+  for (std::size_t i = 0; i < count; ++i) good(names.locate(tree.path(i)));
+  std::atomic<std::size_t> misses = 0;
+  const double rate = rate_of(options, [&](std::size_t, std::size_t) {
+    const std::string path = tree.path(any_of(count));
+    if (names.recall(path)) return true;
+    ++misses;
+    return good(names.locate(path));
+  });
+  if (misses > count) throw std::runtime_error("names are not kept");
+  return rate;
+}
+
 void measure(Tree& tree, const std::string& engine, const Options& options,
              std::vector<Figure>& out) {
   auto add = [&](const std::string& what, double rate) {
@@ -161,6 +178,7 @@ void measure(Tree& tree, const std::string& engine, const Options& options,
   add("lookups", rate_of(options, [&](std::size_t, std::size_t) {
         return good(names.lookup(tree.path(any_of(tree.files))));
       }));
+  add("lookups in memory", recalls(tree, options));
   auto database = sql::Database::open({.url = tree.url});
   good(database);
   Options single = options;

@@ -84,8 +84,12 @@ class SluiceStorage(Sluice):
 
     def start(self, export: Path):
         super().start(None)
-        client(["xrdfs", f"root://{self.address}", "mkdir", "/small"])
-        client(["xrdcp", "--silent", *map(str, (export / "small").iterdir()), f"root://{self.address}//small/"])
+        try:
+            client(["xrdfs", f"root://{self.address}", "mkdir", "/small"])
+            client(["xrdcp", "--silent", *map(str, (export / "small").iterdir()), f"root://{self.address}//small/"])
+        except Failure:
+            self.stop()
+            raise
         return self
 
     def what_to_serve(self, export):

@@ -27,7 +27,7 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas movers kill-mover queues set-queue remove-queue connections end-connection reload' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -84,6 +84,8 @@ _sluice() {
     'admin connections') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin end-connection') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin check-pool') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin reload') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;

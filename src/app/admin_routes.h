@@ -7,6 +7,7 @@
 #include "catalogue/api.h"
 #include "http/router.h"
 #include "pool/movers/movers.h"
+#include "pool/pool_service.h"
 #include "xroot/server/service.h"
 
 #include <string>
@@ -22,17 +23,18 @@ inline constexpr std::string_view admin_prefix = "/admin/v1";
 // Clients of these services: list them, end one. The services outlive the routes.
 Routes connection_routes(std::vector<xroot::server::Service*> services);
 
-// The movers and queues of a pool. All of it outlives the routes.
-struct MoverAdmin {
+// The movers and queues of a pool, and its files. All of it outlives the routes.
+struct PoolAdmin {
   pool::Movers* movers = nullptr;
   catalogue::Catalogue* catalogue = nullptr;
   catalogue::PoolId pool;
   BlockingPool* blocking = nullptr;
+  pool::PoolService* service = nullptr;
 };
-Routes mover_routes(const MoverAdmin& parts);
+Routes pool_routes(const PoolAdmin& parts);
 
 // Queues as they were set in an earlier life of the pool. Blocks.
-Status restore_queues(const MoverAdmin& parts);
+Status restore_queues(const PoolAdmin& parts);
 
 // For HTTP clients that show the token; others are answered 401.
 Routes with_token(Routes routes, const std::string& token);

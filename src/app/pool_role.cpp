@@ -64,6 +64,7 @@ Status PoolRole::open() {
                         movers_.get(), billing_.get(),  known.id};
   service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
                                                  host_.runtime.blocking());
+  admin_.service = service_.get();
   upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool);
   return upkeep_->begin();
 }

@@ -18,7 +18,7 @@ class PoolRole final : public Role {
   void start(TaskGroup& group) override;
   void close() override { front_.close(); }
   xroot::server::Service* service() override { return service_.get(); }
-  Routes admin_routes() override { return mover_routes(admin_); }
+  Routes admin_routes() override { return pool_routes(admin_); }
   void reload() override { billing_->reopen(); }
   std::string ready() const override { return front_.ready("pool"); }
 
@@ -31,7 +31,7 @@ class PoolRole final : public Role {
   std::shared_ptr<pool::Movers> movers_;
   std::unique_ptr<pool::Billing> billing_;
   std::unique_ptr<pool::PoolService> service_;
-  MoverAdmin admin_;
+  PoolAdmin admin_;
   std::unique_ptr<pool::Upkeep> upkeep_;
 };
 

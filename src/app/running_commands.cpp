@@ -41,6 +41,7 @@ struct Question {
   std::array<Word, 5> words{};
   std::array<Column, 8> columns{};
   std::string_view done{};  // what to say where there is nothing to show
+  std::optional<Duration> patience = Duration(30'000);
 };
 
 constexpr std::array<Column, 8> mover_columns{
@@ -60,6 +61,13 @@ constexpr std::array<Column, 8> queue_columns{
 constexpr std::array<Column, 8> connection_columns{
     Column{"id", "ID", 13},        Column{"client", "CLIENT", 22},       Column{"user", "USER", 10},
     Column{"since_ms", "FOR", -8}, Column{"application", "PROGRAM", 20}, Column{"door", "DOOR", 0},
+};
+
+constexpr std::array<Column, 8> check_columns{
+    Column{"replicas", "REPLICAS", -10},
+    Column{"lost", "LOST", -8},
+    Column{"found", "FOUND", -8},
+    Column{"unknown", "UNKNOWN", -8},
 };
 
 constexpr std::array questions = {
@@ -92,6 +100,7 @@ constexpr std::array questions = {
              {Word{"ID", "id", "As `sluice admin connections` shows it"}},
              {},
              "ended"},
+    Question{"POST", "/check", {}, check_columns, {}, std::nullopt},
     Question{"POST", "/reload", {}, {}, "settings read again; the log says what changed"},
 };
 
@@ -151,8 +160,8 @@ class OnServer : public cli::Command {
     Sections sections = sections_of(config);
     SLUICE_CHECK(load_settings(sections, source_.path, overrides));
     complete(config);
-    SLUICE_TRY(const std::string body,
-               http::ask_local(config.serve.admin_socket, question_.method, target()));
+    SLUICE_TRY(const std::string body, http::ask_local(config.serve.admin_socket, question_.method,
+                                                       target(), question_.patience));
     boost::system::error_code error;
     const json::value answer = json::parse(body, error);
     if (error) return fail(Errc::protocol, "the server's answer is no JSON");
@@ -179,15 +188,14 @@ class OnServer : public cli::Command {
   }
 
   void show(const json::value& answer, Console& console) const {
-    const auto* rows = answer.if_array();
+    const json::array rows = answer.is_array() ? answer.as_array() : json::array{answer};
     if (console.json()) {
-      if (rows == nullptr) return console.line(json::serialize(answer));
-      for (const json::value& row : *rows) console.line(json::serialize(row));
+      for (const json::value& row : rows) console.line(json::serialize(row));
       return;
     }
-    if (rows == nullptr) return console.note(question_.done);
+    if (question_.columns.front().key.empty()) return console.note(question_.done);
     console.line(line_of([](const Column& column) { return std::string(column.title); }));
-    for (const json::value& row : *rows) {
+    for (const json::value& row : rows) {
       console.line(line_of([&](const Column& column) { return cell(column, row.as_object()); }));
     }
   }
@@ -261,11 +269,22 @@ constexpr std::array rows = {
                     {{{"One of the list", "sluice admin end-connection 0a1b2c3d4e5f"}}},
                     &make<6>,
                     true},
+    cli::CommandRow{
+        "admin check-pool",
+        "Compare the files of the pool that runs here with the catalogue",
+        "Looks at every file and takes its time. LOST: the catalogue has it here and it is not, or "
+        "not whole; it "
+        "is marked\nbroken, and other copies are used. FOUND: it was marked broken and is whole. "
+        "UNKNOWN: files "
+        "that the catalogue knows\nnothing of; they are left alone, --json and the log name them.",
+        {{{"After a disk was repaired", "sluice admin check-pool"}}},
+        &make<7>,
+        true},
     cli::CommandRow{"admin reload",
                     "Let the server read its settings again",
                     "As SIGHUP does.",
                     {{{"After the settings file was changed", "sluice admin reload"}}},
-                    &make<7>,
+                    &make<8>,
                     true},
 };
 static_assert(rows.size() == questions.size());

@@ -3,10 +3,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json/parse.hpp>
-#include <sys/socket.h>
 
 namespace sluice::http {
 namespace {
@@ -14,12 +14,12 @@ namespace {
 namespace asio = boost::asio;
 namespace bhttp = boost::beast::http;
 using boost::system::error_code;
-using Socket = asio::local::stream_protocol::socket;
 
 constexpr std::uint64_t longest_answer = 256 << 20;  // a million clients
-constexpr timeval patience{30, 0};
 
 tl::unexpected<Error> failed(const std::string& socket, const error_code& error) {
+  if (error == boost::beast::error::timeout)
+    return fail(Errc::timed_out, socket + ": the server does not answer");
   return fail(Errc::connection, socket + ": " + error.message() +
                                     "; name the directory of a running server with --data");
 }
@@ -41,25 +41,28 @@ Error told(unsigned status, const std::string& body) {
 }  // namespace
 
 Result<std::string> ask_local(const std::string& socket, std::string_view method,
-                              std::string_view target) {
+                              std::string_view target, std::optional<Duration> patience) {
   asio::io_context context;
-  Socket stream(context);
+  boost::beast::basic_stream<asio::local::stream_protocol> stream(context);
   error_code error;
-  stream.connect({socket}, error);
+  stream.socket().connect({socket}, error);
   if (error) return failed(socket, error);
-  ::setsockopt(stream.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (patience) stream.expires_after(*patience);
   bhttp::request<bhttp::empty_body> request;
   request.method_string({method.data(), method.size()});
   request.target({target.data(), target.size()});
   request.set(bhttp::field::host, "localhost");
   request.set(bhttp::field::connection, "close");
   request.prepare_payload();
-  bhttp::write(stream, request, error);
-  if (error) return failed(socket, error);
   bhttp::response_parser<bhttp::string_body> parser;
   parser.body_limit(longest_answer);
   boost::beast::flat_buffer buffer;
-  bhttp::read(stream, buffer, parser, error);
+  auto keep = [&error](const error_code& happened, std::size_t) { error = happened; };
+  bhttp::async_write(stream, request, [&](const error_code& happened, std::size_t) {
+    error = happened;
+    if (!error) bhttp::async_read(stream, buffer, parser, keep);
+  });
+  context.run();
   if (error) return failed(socket, error);
   const unsigned status = parser.get().result_int();
   if (status >= 300) return tl::unexpected<Error>(told(status, parser.get().body()));

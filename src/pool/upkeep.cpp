@@ -2,6 +2,7 @@
 #include "pool/upkeep.h"
 
 #include "base/offload.h"
+#include "pool/comparison.h"
 #include "pool/pool_log.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -12,7 +13,6 @@ namespace sluice::pool {
 namespace {
 
 using catalogue::Replica;
-using catalogue::ReplicaState;
 
 constexpr std::size_t batch = 500;  // rows of the catalogue at a time
 
@@ -120,47 +120,8 @@ Status Upkeep::renew_uploads() {
   return service_.catalogue.uploads().renew(active, config_.heartbeat * beats);
 }
 
-// What the catalogue says is here must be here. What is here and not in the catalogue is only reported: a catalogue that was
-// restored from an old copy must not cost anybody a file.
 Status Upkeep::compare() {
-  auto& replicas = service_.catalogue.replicas();
-  std::size_t lost = 0;
-  std::size_t strange = 0;
-  for (FileId after;;) {
-    SLUICE_TRY(auto page, replicas.of_pool(service_.id, after, batch));
-    for (const Replica& replica : page) {
-      bool was_broken = replica.state == ReplicaState::broken;
-      if (!is_readable(replica.state) && !was_broken) continue;
-      auto size = service_.store.size_of(replica.file);
-      bool is_whole = size && *size == replica.size;
-      if (is_whole && was_broken)
-        (void)replicas.set_state(replica.file, service_.id, ReplicaState::online);
-      bool is_gone = size || size.error().code == Errc::not_found;
-      if (is_whole || was_broken || !is_gone) continue;
-      // It may have been removed meanwhile, which is as good.
-      Status marked = replicas.set_state(replica.file, service_.id, ReplicaState::broken);
-      if (!marked) continue;
-      log.error("replica.lost", {{"file", replica.file.number}});
-      ++lost;
-    }
-    if (page.size() < batch) break;
-    after = page.back().file;
-  }
-  SLUICE_CHECK(service_.store.visit([&](std::span<const FileId> ids) -> Status {
-    if (ids.empty()) return {};
-    std::vector<FileId> sorted(ids.begin(), ids.end());
-    std::ranges::sort(sorted);
-    FileId before{sorted.front().number - 1};
-    // Ids of one folder are near each other: one page knows them all, deleted and foreign ones left out.
-    SLUICE_TRY(auto page, replicas.of_pool(service_.id, before, catalogue::max_page));
-    for (FileId id : sorted) {
-      if (std::ranges::binary_search(page, id, {}, &Replica::file)) continue;
-      log.warn("replica.unknown", {{"file", id.number}, {"path", replica_path(id)}});
-      ++strange;
-    }
-    return {};
-  }));
-  log.info("pool.compared", {{"lost", lost}, {"unknown", strange}});
+  SLUICE_CHECK(compare_with_catalogue(service_));
   return {};
 }
 

@@ -89,6 +89,25 @@ def test_what_cannot_be_done_is_refused_with_its_name(storage, words, complaint)
     assert rows(storage, "queues")[0]["max_active"] == 1000
 
 
+def test_a_pool_is_compared_with_the_catalogue(storage, tmp_path):
+    for name in ("kept", "lost"):
+        (tmp_path / name).write_bytes(name.encode())
+        xrdcp(tmp_path / name, f"{storage.url}/{name}").ok()
+    (check,) = rows(storage, "check-pool")
+    assert check == {"replicas": 2, "lost": 0, "found": 0, "unknown": 0, "lost_files": [], "unknown_files": []}
+    replicas = sorted(path for path in (storage.data / "pool").rglob("0*") if path.is_file())
+    replicas[1].unlink()
+    replicas[0].with_name("0000000000000fff").write_bytes(b"strange")
+    (check,) = rows(storage, "check-pool")
+    assert (check["lost"], check["lost_files"]) == (1, [str(int(replicas[1].name, 16))])
+    assert (check["unknown"], check["unknown_files"]) == (1, [str(0xfff)])
+    assert admin(storage, "check-pool").out.split() == ["REPLICAS", "LOST", "FOUND", "UNKNOWN", "2", "0", "0", "1"]
+    xrdcp(f"{storage.url}/lost", tmp_path / "back").failed("no pool has a good copy")
+    replicas[1].write_bytes(b"lost")
+    assert rows(storage, "check-pool")[0]["found"] == 1
+    xrdcp(f"{storage.url}/lost", tmp_path / "back").ok()
+
+
 def test_connections_are_listed_and_ended(storage, upload):
     pool, _handle = upload
     (mine,) = [row for row in rows(storage, "connections") if row["user"] == "tester" and row["door"]]

@@ -102,12 +102,43 @@ def test_peer_names_its_cases_and_bars():
 
 
 def test_peer_runs_from_end_to_end(tmp_path):
-    """One short pair of two cases, ours beside xrootd: every step works and the figures arrive. Whether bars are met is
+    """One short pair of three cases, ours beside xrootd: every step works and the figures arrive. Whether bars are met is
     no matter here."""
     finished = run(sys.executable, REPOSITORY / "bench" / "peer.py", "--only", "stat-d8", "--only", "seqread-1m-c16",
-                   "--alternations", "1", "--duration", "0.3", "--sluice", sluice_binary(), "--json", tmp_path / "f.json")
+                   "--only", "redirect-open-c16", "--alternations", "1", "--duration", "0.3", "--sluice", sluice_binary(), "--json", tmp_path / "f.json")
     assert finished.code == 0, finished.err
     assert "server CPU" in finished.out and "bars met" in finished.out
     told = json.loads((tmp_path / "f.json").read_text())
-    assert [case["case"] for case in told["cases"]] == ["seqread-1m-c16", "stat-d8"]
+    assert [case["case"] for case in told["cases"]] == ["seqread-1m-c16", "stat-d8", "redirect-open-c16"]
     assert all(row["ratio"] > 0 for case in told["cases"] for row in case["rows"])
+
+
+def test_memory_is_measured(tmp_path):
+    finished = run(sys.executable, REPOSITORY / "bench" / "memory.py", "--only", "readers-70-small", "--duration", "0.5",
+                   "--sluice", sluice_binary(), "--json", tmp_path / "f.json")
+    assert finished.code == 0, finished
+    (row,) = json.loads((tmp_path / "f.json").read_text())
+    assert 0 < row["peak"] - row["at_rest"] < 16 << 20 and row["bytes_per_second"] > 0
+    assert "70 connections read, frames of 128 KiB" in finished.out and "met" in finished.out
+
+
+def test_files_are_made_read_through_redirects_and_removed(storage_server):
+    """Each number once, by connections that have folders of their own."""
+    url = f"{storage_server.url}/bench/{{n}}/f{{i}}"
+    files = ["--connections", "3", "--depth", "2", "--files", "20", "--duration", "20 s", "--json"]
+    made = json.loads(run(sluice_binary(), "bench", "xroot", url, "--mode", "create", *files, "--warmup", "0 s").ok().out)
+    assert (made["operations"], made["errors"]) == (60, 0) and made["seconds"] < 15
+    for mode in ("open", "stat"):
+        looked = json.loads(run(sluice_binary(), "bench", "xroot", url, "--mode", mode, *files[:6], *SHORT, "--json").ok().out)
+        assert looked["operations"] > 0 and looked["errors"] == 0
+    gone = json.loads(run(sluice_binary(), "bench", "xroot", url, "--mode", "remove", *files, "--warmup", "0 s").ok().out)
+    assert (gone["operations"], gone["errors"]) == (60, 0)
+    assert run("/usr/bin/xrdfs", storage_server.url, "ls", "/bench/0").ok().out.strip() == ""
+
+
+@pytest.mark.parametrize("mode, path, complaint", [
+    ("create", "f", "{i}"), ("remove", "f{i}", "--files"), ("stat", "f{i}", "--files"),
+])
+def test_numbers_of_files_are_asked_for(mode, path, complaint):
+    finished = run(sluice_binary(), "bench", "xroot", f"root://127.0.0.1:1//{path}", "--mode", mode)
+    assert finished.code == 50 and complaint in finished.err

@@ -352,7 +352,7 @@ TEST_F(HttpServer, stop_does_not_wait_for_ever) {
 
 TEST(HttpListen, address_in_use_is_an_error) {
   asio::io_context context;
-  Server one(context.get_executor(), {"127.0.0.1", 0}, {});
+  Server one(context.get_executor(), Endpoint{"127.0.0.1", 0}, {});
   ASSERT_TRUE(one.listen());
   Server two(context.get_executor(), one.local_endpoint(), {});
   auto status = two.listen();
@@ -362,7 +362,7 @@ TEST(HttpListen, address_in_use_is_an_error) {
 
 TEST(HttpListen, every_address) {
   asio::io_context context;
-  Server server(context.get_executor(), {"*", 0}, {});
+  Server server(context.get_executor(), Endpoint{"*", 0}, {});
   ASSERT_TRUE(server.listen());
   EXPECT_EQ(server.local_endpoint().host, "*");
   tcp::socket v4(context);

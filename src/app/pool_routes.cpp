@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "pool/comparison.h"
 
 #include <algorithm>
 
@@ -12,6 +13,7 @@ namespace {
 using pool::QueueSettings;
 
 const Logger log("app");
+constexpr Duration longest_check = std::chrono::hours(48);
 constexpr std::string_view kept_as = "queue.";  // and the name: the pool's setting
 
 cli::JsonObject as_json(const pool::MoverInfo& mover) {
@@ -40,13 +42,13 @@ cli::JsonObject as_json(const QueueSettings& queue) {
       .add("total_timeout_ms", queue.limits.total_timeout.count());
 }
 
-Task<http::Response> list_movers(const MoverAdmin* parts) {
+Task<http::Response> list_movers(const PoolAdmin* parts) {
   cli::JsonArray out;
   for (const pool::MoverInfo& mover : parts->movers->list()) out.add(as_json(mover));
   co_return http::json_response(out.text());
 }
 
-Task<http::Response> kill_mover(const MoverAdmin* parts, http::Request request) {
+Task<http::Response> kill_mover(const PoolAdmin* parts, http::Request request) {
   SLUICE_CO_TRY(const auto number,
                 parse_int<std::uint64_t>(request.parameter("id"), 0, UINT64_MAX));
   const std::string reason = request.query_value("reason").value_or("killed by an operator");
@@ -55,7 +57,7 @@ Task<http::Response> kill_mover(const MoverAdmin* parts, http::Request request) 
   co_return http::json_response(cli::JsonObject().add("killed", number).text());
 }
 
-Task<http::Response> list_queues(const MoverAdmin* parts) {
+Task<http::Response> list_queues(const PoolAdmin* parts) {
   cli::JsonArray out;
   for (const pool::QueueInfo& queue : parts->movers->queues())
     out.add(as_json(queue.settings).add("active", queue.active).add("waiting", queue.waiting));
@@ -63,7 +65,7 @@ Task<http::Response> list_queues(const MoverAdmin* parts) {
 }
 
 // The queue as it is, or a new one, with the words of the request.
-Result<QueueSettings> wanted(const MoverAdmin& parts, const http::Request& request) {
+Result<QueueSettings> wanted(const PoolAdmin& parts, const http::Request& request) {
   QueueSettings queue;
   queue.name = request.parameter("name");
   for (const pool::QueueInfo& known : parts.movers->queues())
@@ -80,12 +82,12 @@ Result<QueueSettings> wanted(const MoverAdmin& parts, const http::Request& reque
   return pool::parse_queue(line);
 }
 
-Status keep(const MoverAdmin& parts, const std::string& name,
+Status keep(const PoolAdmin& parts, const std::string& name,
             const std::optional<std::string>& text) {
   return parts.catalogue->pools().set(parts.pool, std::string(kept_as) + name, text);
 }
 
-Task<http::Response> set_queue(const MoverAdmin* parts, http::Request request) {
+Task<http::Response> set_queue(const PoolAdmin* parts, http::Request request) {
   SLUICE_CO_TRY(const QueueSettings queue, wanted(*parts, request));
   SLUICE_CO_CHECK(check(queue));
   SLUICE_CO_CHECK(parts->movers->put(queue));
@@ -95,7 +97,7 @@ Task<http::Response> set_queue(const MoverAdmin* parts, http::Request request) {
   co_return http::json_response(as_json(queue).text());
 }
 
-Task<http::Response> remove_queue(const MoverAdmin* parts, http::Request request) {
+Task<http::Response> remove_queue(const PoolAdmin* parts, http::Request request) {
   const std::string name(request.parameter("name"));
   SLUICE_CO_CHECK(parts->movers->remove(name));
   SLUICE_CO_CHECK(
@@ -103,18 +105,40 @@ Task<http::Response> remove_queue(const MoverAdmin* parts, http::Request request
   co_return http::json_response(cli::JsonObject().add("removed", name).text());
 }
 
+cli::JsonArray numbers(const std::vector<pool::FileId>& files) {
+  cli::JsonArray out;
+  for (pool::FileId file : files) out.add(std::to_string(file.number));
+  return out;
+}
+
+Task<http::Response> check_pool(const PoolAdmin* parts) {
+  SLUICE_CO_TRY(const auto found, co_await offload(*parts->blocking, [&] {
+                  return pool::compare_with_catalogue(*parts->service);
+                }));
+  co_return http::json_response(cli::JsonObject()
+                                    .add("replicas", found.replicas)
+                                    .add("lost", found.lost)
+                                    .add("found", found.found)
+                                    .add("unknown", found.unknown)
+                                    .add("lost_files", numbers(found.lost_files))
+                                    .add("unknown_files", numbers(found.unknown_files))
+                                    .text());
+}
+
 }  // namespace
 
-Routes mover_routes(const MoverAdmin& parts) {
+Routes pool_routes(const PoolAdmin& parts) {
   using http::Method;
   using http::Request;
-  auto all = std::make_shared<const MoverAdmin>(parts);
+  auto all = std::make_shared<const PoolAdmin>(parts);
   const std::string movers = std::string(admin_prefix) + "/movers";
   const std::string queues = std::string(admin_prefix) + "/queues";
   return {
       {Method::get, movers, [all](const Request&) { return list_movers(all.get()); }},
       {Method::delete_, movers + "/{id}",
        [all](Request request) { return kill_mover(all.get(), std::move(request)); }},
+      {Method::post, std::string(admin_prefix) + "/check",
+       [all](const Request&) { return check_pool(all.get()); }, 0, longest_check},
       {Method::get, queues, [all](const Request&) { return list_queues(all.get()); }},
       {Method::put, queues + "/{name}",
        [all](Request request) { return set_queue(all.get(), std::move(request)); }},
@@ -123,7 +147,7 @@ Routes mover_routes(const MoverAdmin& parts) {
   };
 }
 
-Status restore_queues(const MoverAdmin& parts) {
+Status restore_queues(const PoolAdmin& parts) {
   SLUICE_TRY(const auto settings, parts.catalogue->pools().settings(parts.pool));
   for (const auto& [name, line] : settings) {
     if (!name.starts_with(kept_as)) continue;
