@@ -33,6 +33,7 @@ constexpr sql::Query claim_due{
     "SELECT file FROM copy_check WHERE due <= :now ORDER BY due, file LIMIT :count {skip_locked}) "
     "RETURNING file",
     "iii", "i"};
+constexpr sql::Query set_due{"UPDATE copy_check SET due = :due WHERE file = :file", "ii", ""};
 constexpr sql::Query erase{"DELETE FROM copy_check WHERE file = :file", "i", ""};
 constexpr sql::Query count_all{"SELECT COUNT(*) FROM copy_check", "", "i"};
 constexpr sql::Query wanted_here{
@@ -113,6 +114,14 @@ Result<std::vector<FileId>> Copies::claim(std::size_t limit, Duration lease) {
 Status Copies::done(FileId file) {
   return database_.write("copies_checked", [&](sql::Session& session) -> Status {
     SLUICE_CHECK(session.run(erase, {file.number}));
+    return {};
+  });
+}
+
+Status Copies::put_off(FileId file, Duration time) {
+  const std::int64_t due = clock_() + std::chrono::nanoseconds(time).count();
+  return database_.write("put_copy_check_off", [&](sql::Session& session) -> Status {
+    SLUICE_CHECK(session.run(set_due, {due, file.number}));
     return {};
   });
 }

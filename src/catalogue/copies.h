@@ -34,6 +34,8 @@ class Copies {
   // Files that are due, claimed for `lease`: who looked at one calls done() or lets it become due again.
   Result<std::vector<FileId>> claim(std::size_t limit, Duration lease);
   Status done(FileId file);
+  // Makes a claimed one due after that time, not after its lease.
+  Status put_off(FileId file, Duration time);
   // How many wait.
   Result<std::uint64_t> waiting();
 

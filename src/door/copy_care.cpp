@@ -94,7 +94,8 @@ Status CopyCare::add_copies(const catalogue::Entry& file, std::size_t missing,
     auto pool = choose_for_writing(pools, file.size, excluded);
     if (!pool) {
       log.warn("copies.no_pool", {{"file", file.id.number}, {"missing", missing}});
-      return {};
+      // A pool that is only restarted is back sooner than the lease ends.
+      return catalogue_.copies().put_off(file.id, Duration(5'000));
     }
     excluded.push_back(pool->pool.id.number);
     Status added = catalogue_.replicas().add(file.id, pool->pool.id);

@@ -22,7 +22,8 @@ using catalogue::Replica;
 
 constexpr std::size_t at_a_time = 4;
 constexpr std::size_t piece = 1 << 20;  // bytes
-constexpr auto retry_after = std::chrono::seconds(30);
+// Between attempts: a second, then twice as long each time.
+constexpr int most_doublings = 6;
 
 // A replica counts when it has the size and the checksums that the catalogue knows.
 class FetchWatch final : public disk::FileWatch {
@@ -92,9 +93,13 @@ asio::awaitable<void> Fetcher::round() {
     co_return;
   }
   auto now = Clock::now();
+  // Some of them are asked for no more.
+  std::erase_if(failed_, [&](const auto& one) {
+    return one.second.not_before + std::chrono::minutes(10) < now;
+  });
   std::erase_if(*wanted, [&](const Replica& replica) {
-    auto failed = not_before_.find(replica.file);
-    return failed != not_before_.end() && failed->second > now;
+    auto failed = failed_.find(replica.file);
+    return failed != failed_.end() && failed->second.not_before > now;
   });
   std::span<const Replica> rest(*wanted);
   while (!rest.empty()) {
@@ -110,11 +115,13 @@ asio::awaitable<void> Fetcher::round() {
 asio::awaitable<void> Fetcher::fetch_one(Replica replica) {
   Status done = co_await fetch(replica);
   if (done) {
-    not_before_.erase(replica.file);
+    failed_.erase(replica.file);
     log.info("replica.fetched", {{"file", replica.file.number}});
     co_return;
   }
-  not_before_[replica.file] = Clock::now() + retry_after;
+  Failed& failed = failed_[replica.file];
+  failed.not_before = Clock::now() + std::chrono::seconds(1 << failed.times);
+  failed.times = std::min(failed.times + 1, most_doublings);
   log.warn("replica.not_fetched",
            {{"file", replica.file.number}, {"error", done.error().message()}});
 }

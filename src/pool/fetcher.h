@@ -37,7 +37,11 @@ class Fetcher {
                        std::shared_ptr<disk::OpenFile> target);
 
   PoolService& service_;
-  std::map<FileId, Clock::time_point> not_before_;  // of those that failed
+  struct Failed {
+    Clock::time_point not_before;
+    int times = 0;
+  };
+  std::map<FileId, Failed> failed_;
 };
 
 }  // namespace sluice::pool

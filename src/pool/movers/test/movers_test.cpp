@@ -115,6 +115,19 @@ TEST_F(MoversTest, more_places_are_filled_at_once) {
   EXPECT_TRUE(clients_.back().is_waiting());
 }
 
+TEST_F(MoversTest, a_place_at_once_or_none) {
+  ASSERT_TRUE(movers_->set_max_active("regular", 1));
+  auto first = movers_->admit_now({.file = 1});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(movers_->list().at(0).id, first->id());
+  EXPECT_FALSE(movers_->admit_now({.file = 2}));
+  EXPECT_EQ(movers_->queues().at(0).waiting, 0U);
+  first.reset();
+  auto second = movers_->admit_now({.file = 3, .queue = "none"});
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->request().queue, "regular");
+}
+
 TEST_F(MoversTest, fewer_places_end_nobody_and_admit_nobody) {
   make_queue("q max_active=2");
   Client& a = open("q");
