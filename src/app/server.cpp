@@ -43,7 +43,7 @@ Result<std::string> admin_token(const std::string& file) {
   std::string text(most, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  const std::string token(trim(std::string_view(text).substr(0, text.find_first_of("\r\n"))));
+  std::string token(trim(std::string_view(text).substr(0, text.find_first_of("\r\n"))));
   if (token.size() < least)
     return fail(Errc::usage,
                 "serve.admin_token: " + file + " has no secret of 16 characters or more");
@@ -126,7 +126,16 @@ Status Server::open_admin() {
   admin_ = std::make_unique<http::Server>(runtime_.first().context().get_executor(),
                                           http::LocalSocket{config_.serve.admin_socket},
                                           std::move(routes), config_.http);
-  return admin_->listen();
+  Status listening = admin_->listen();
+  const bool is_default =
+      config_.serve.admin_socket == config_.serve.data_directory + "/admin.sock";
+  if (listening || !is_default || listening.error().code != Errc::exists) return listening;
+  // Servers that need no directory of their own may share one; operators' commands go to the first.
+  log.warn("admin.taken",
+           {{"socket", config_.serve.admin_socket},
+            {"remedy", "give this server a --data or serve.admin_socket of its own"}});
+  admin_.reset();
+  return {};
 }
 
 Task<http::Response> Server::reload_on_request() {
@@ -148,7 +157,7 @@ void Server::print_ready() const {
 asio::awaitable<void> Server::main() {
   co_await with_task_group([this](TaskGroup& group) -> asio::awaitable<void> {
     group.spawn(http_->serve());
-    group.spawn(admin_->serve());
+    if (admin_) group.spawn(admin_->serve());
     group.spawn(net::feed_watchdog());
     for (auto& role : roles_) role->start(group);
     serving_ = true;

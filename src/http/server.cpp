@@ -181,6 +181,8 @@ Status Server::listen() {
     error = open_local(impl_->acceptor, local->path);
     impl_->bound = !error;
     if (!error) return {};
+    if (error == asio::error::address_in_use)
+      return fail(Errc::exists, "another server listens on " + local->path);
     return fail_errno(error.value(), "cannot listen on " + local->path);
   }
   const Endpoint& endpoint = std::get<Endpoint>(impl_->listen);

@@ -38,7 +38,7 @@ class Server {
   // More routes, before serve().
   void add(std::vector<Route> routes);
 
-  // Binds and listens. A name is looked up here, which blocks: call it at start-up.
+  // Binds and listens; Errc::exists when somebody else listens on that local socket. A name is looked up here, which blocks: call it at start-up.
   Status listen();
 
   // Where it listens; the port is the one that the system chose when 0 was asked for. Empty of a local socket.

@@ -174,7 +174,21 @@ def test_a_token_that_is_too_short_is_refused_at_the_start(session_dir):
             pass
 
 
-def test_two_servers_do_not_share_a_socket(storage):
-    again = run(storage.binary, "serve", "--data", storage.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
-    assert again.code != 0
+def test_two_exports_may_share_a_directory_and_the_first_one_answers(session_dir):
+    first = servers.SluiceServer(home=session_dir)
+    with servers.running(first):
+        second = servers.SluiceServer(home=session_dir)
+        second.data = first.data
+        with servers.running(second):
+            assert "event=admin.taken" in second.log() and "serve.admin_socket" in second.log()
+            with raw.Connection(first):
+                assert [row["user"] for row in rows(first, "connections")] == ["tester"]
+        assert rows(first, "connections") == []
+
+
+def test_a_socket_that_was_asked_for_and_is_taken_is_an_error(storage, session_dir):
+    second = servers.SluiceServer(home=session_dir)
+    with pytest.raises(RuntimeError, match="another server listens on"):
+        with servers.running(second, settings=f'[serve]\nadmin_socket = "{storage.data}/admin.sock"\n'):
+            pass
     assert rows(storage, "movers") == []
