@@ -39,7 +39,7 @@ def main(source, target):
         panel.set_title(engine, fontsize=10)
         panel.grid(alpha=0.25)
     panels[0].set_ylabel("µs per operation (time / number done)")
-    panels[1].legend(fontsize=8)
+    panels[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.02, 1))
     drawing.tight_layout()
     drawing.savefig(target)
 
