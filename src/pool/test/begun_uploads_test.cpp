@@ -20,8 +20,7 @@ TEST(BegunUploads, each_begins_once) {
 TEST(BegunUploads, a_living_right_is_remembered_among_very_many_dead_ones) {
   BegunUploads begun;
   EXPECT_TRUE(begun.begin({1}, 1'000'000, 0));
-  for (std::uint32_t now = 10; now < 100'000; ++now)
-    ASSERT_TRUE(begun.begin({now}, now + 5, now));
+  for (std::uint32_t now = 10; now < 100'000; ++now) ASSERT_TRUE(begun.begin({now}, now + 5, now));
   EXPECT_FALSE(begun.begin({1}, 1'000'000, 100'000));
 }
 
