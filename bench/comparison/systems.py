@@ -17,10 +17,11 @@ FILL_LIMIT = 60  # seconds
 
 
 def client(command, text=None):
-    """A run of a client; fails with what it said."""
+    """What a client printed; one that fails is a failure with its words."""
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=FILL_LIMIT, start_new_session=True)
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)}: {done.stderr or done.stdout}")
+    return done.stdout
 
 
 class XrootdPart(Server):
@@ -62,8 +63,11 @@ class XrootdCluster(Server):
         """The redirector looks for a file when it is first asked, and lets the client wait meanwhile."""
         time.sleep(1)  # until the data server has reported; a question before that is answered "wait"
         names = sorted(file.name for file in (export / "small").iterdir())
-        client(["xrdfs", f"root://{self.address}"], "".join(f"stat /small/{name}\n" for name in names) + "exit\n")
-        return True
+        try:
+            told = client(["xrdfs", f"root://{self.address}"], "".join(f"stat /small/{name}\n" for name in names) + "exit\n")
+        except Failure:
+            return False  # the data server has not reported yet
+        return told.count("Path:") == len(names)
 
     @property
     def pids(self):
