@@ -32,9 +32,7 @@ bool has_replicas(catalogue::Catalogue& all, std::string_view pool) {
 // Beside a door the ports are of the system's choice: clients learn them from the door.
 Status PoolRole::listen() {
   std::vector<std::string> addresses = host_.config.pool.listen;
-  const auto& roles = host_.config.serve.roles;
-  bool has_door = std::ranges::find(roles, "door") != roles.end();
-  if (addresses.empty() && has_door) {
+  if (addresses.empty() && host_.config.serve.has_role("door")) {
     SLUICE_TRY(addresses, with_free_ports(host_.config.serve.listen));
   } else if (addresses.empty()) {
     addresses = host_.config.serve.listen;
@@ -67,6 +65,11 @@ Status PoolRole::open() {
   admin_.service = service_.get();
   upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool);
   return upkeep_->begin();
+}
+
+void PoolRole::close() {
+  front_.close();
+  service_->stopping = true;
 }
 
 void PoolRole::start(TaskGroup& group) {

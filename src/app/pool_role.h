@@ -16,7 +16,7 @@ class PoolRole final : public Role {
   Status listen() override;
   Status open() override;
   void start(TaskGroup& group) override;
-  void close() override { front_.close(); }
+  void close() override;
   xroot::server::Service* service() override { return service_.get(); }
   Routes admin_routes() override { return pool_routes(admin_); }
   void reload() override { billing_->reopen(); }

@@ -5,7 +5,7 @@
 #include "cli/json.h"
 #include "pool/comparison.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace sluice::app {
 namespace {
@@ -53,7 +53,6 @@ Task<http::Response> kill_mover(const PoolAdmin* parts, http::Request request) {
                 parse_int<std::uint64_t>(request.parameter("id"), 0, UINT64_MAX));
   const std::string reason = request.query_value("reason").value_or("killed by an operator");
   SLUICE_CO_CHECK(parts->movers->kill({number}, reason));
-  log.info("mover.killed", {{"mover", number}, {"why", reason}});
   co_return http::json_response(cli::JsonObject().add("killed", number).text());
 }
 
@@ -66,20 +65,14 @@ Task<http::Response> list_queues(const PoolAdmin* parts) {
 
 // The queue as it is, or a new one, with the words of the request.
 Result<QueueSettings> wanted(const PoolAdmin& parts, const http::Request& request) {
-  QueueSettings queue;
-  queue.name = request.parameter("name");
+  std::string line(request.parameter("name"));
+  pool::QueueLimits before;
   for (const pool::QueueInfo& known : parts.movers->queues())
-    if (known.settings.name == queue.name) queue = known.settings;
-  std::string line = to_text(queue);
+    if (known.settings.name == line) before = known.settings.limits;
   for (const char* key : {"order", "max_active", "idle", "total"}) {
-    auto value = request.query_value(key);
-    if (!value) continue;
-    // The later word of a line counts nothing: take the old one out.
-    const std::size_t at = line.find(std::string(" ") + key + "=");
-    if (at != std::string::npos) line.erase(at, line.find(' ', at + 1) - at);
-    line += std::string(" ") + key + "=" + *value;
+    if (auto value = request.query_value(key)) line += fmt::format(" {}={}", key, *value);
   }
-  return pool::parse_queue(line);
+  return pool::parse_queue(line, before);
 }
 
 Status keep(const PoolAdmin& parts, const std::string& name,
@@ -89,7 +82,6 @@ Status keep(const PoolAdmin& parts, const std::string& name,
 
 Task<http::Response> set_queue(const PoolAdmin* parts, http::Request request) {
   SLUICE_CO_TRY(const QueueSettings queue, wanted(*parts, request));
-  SLUICE_CO_CHECK(check(queue));
   SLUICE_CO_CHECK(parts->movers->put(queue));
   SLUICE_CO_CHECK(co_await offload(*parts->blocking,
                                    [&] { return keep(*parts, queue.name, pool::to_text(queue)); }));
@@ -112,7 +104,8 @@ cli::JsonArray numbers(const std::vector<pool::FileId>& files) {
 }
 
 Task<http::Response> check_pool(const PoolAdmin* parts) {
-  SLUICE_CO_TRY(const auto found, co_await offload(*parts->blocking, [&] {
+  // Where whole files are read for hours, too: it must not take the threads of what clients wait for.
+  SLUICE_CO_TRY(const auto found, co_await offload(parts->service->checksum_pool, [&] {
                   return pool::compare_with_catalogue(*parts->service);
                 }));
   co_return http::json_response(cli::JsonObject()

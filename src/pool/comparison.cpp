@@ -31,8 +31,14 @@ class Comparer {
   }
 
  private:
+  // Whoever stops the pool does not wait for the rest of a million files.
+  Status go_on() const {
+    return service_.stopping ? fail(Errc::cancelled, "the pool stops") : Status();
+  }
+
   Status look_for_replicas() {
     for (FileId after;;) {
+      SLUICE_CHECK(go_on());
       SLUICE_TRY(auto page, replicas_.of_pool(service_.id, after, batch));
       for (const Replica& replica : page) look_at(replica);
       if (page.size() < batch) return {};
@@ -61,6 +67,7 @@ class Comparer {
 
   // Ids of one folder are near each other: one page knows them all, deleted and foreign ones left out.
   Status look_for_rows(std::span<const FileId> files) {
+    SLUICE_CHECK(go_on());
     if (files.empty()) return {};
     std::vector<FileId> sorted(files.begin(), files.end());
     std::ranges::sort(sorted);
@@ -84,6 +91,11 @@ class Comparer {
 
 }  // namespace
 
-Result<Comparison> compare_with_catalogue(PoolService& service) { return Comparer(service).run(); }
+Result<Comparison> compare_with_catalogue(PoolService& service) {
+  std::unique_lock only(service.comparison, std::try_to_lock);
+  if (!only)
+    return fail(Errc::in_progress, "the pool is being compared with the catalogue already");
+  return Comparer(service).run();
+}
 
 }  // namespace sluice::pool

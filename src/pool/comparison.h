@@ -22,7 +22,8 @@ struct Comparison {
 };
 
 // What the catalogue says is here must be here. What is here and not in the catalogue is only told: a catalogue that was
-// restored from an old copy must not cost anybody a file.
+// restored from an old copy must not cost anybody a file. Errors: in_progress while another one runs; cancelled when the pool
+// stops.
 Result<Comparison> compare_with_catalogue(PoolService& service);
 
 }  // namespace sluice::pool

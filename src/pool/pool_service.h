@@ -12,7 +12,9 @@
 #include "pool/replica_store.h"
 #include "xroot/server/service.h"
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace sluice::pool {
@@ -46,6 +48,8 @@ class PoolService final : public xroot::server::Service {
   Billing& billing;
   const catalogue::PoolId id;
   BegunUploads begun;
+  std::mutex comparison;              // held by who compares its files with the catalogue
+  std::atomic<bool> stopping{false};  // what takes long shall give up
   // Checksums have threads of their own: one of them may read a disk for hours.
   BlockingPool checksum_pool;
   std::string site_name;

@@ -105,8 +105,9 @@ Status check(const QueueSettings& queue) {
   return {};
 }
 
-Result<QueueSettings> parse_queue(std::string_view line) {
+Result<QueueSettings> parse_queue(std::string_view line, const QueueLimits& before) {
   QueueSettings queue;
+  queue.limits = before;
   std::bitset<keys.size()> seen;
   for (std::string_view word : split(line, ' ')) {
     if (word.empty()) continue;

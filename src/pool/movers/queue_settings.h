@@ -44,7 +44,8 @@ inline constexpr Duration timeout_limit = std::chrono::days(3650);
 
 Status check(const QueueSettings& queue);
 
-Result<QueueSettings> parse_queue(std::string_view line);
+// What the line does not say is as in `before`.
+Result<QueueSettings> parse_queue(std::string_view line, const QueueLimits& before = {});
 // All keys; parse_queue() gives the same back.
 std::string to_text(const QueueSettings& queue);
 

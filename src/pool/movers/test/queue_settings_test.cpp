@@ -22,6 +22,12 @@ TEST(QueueSettings, what_is_left_out_has_its_default) {
             "regular order=fifo max_active=1000 idle=off total=off");
 }
 
+TEST(QueueSettings, what_is_left_out_stays_as_it_was) {
+  const QueueSettings before = parse_queue("q order=lifo max_active=7 idle=1h total=2h").value();
+  const QueueSettings after = parse_queue("q max_active=8 idle=off", before.limits).value();
+  EXPECT_EQ(after, parse_queue("q order=lifo max_active=8 total=2h").value());
+}
+
 TEST(QueueSettings, any_order_of_keys) {
   EXPECT_EQ(parse_queue("q total=90min idle=off max_active=0").value(),
             (QueueSettings{"q", {0, QueueOrder::fifo, 0ms, 90min}}));
