@@ -18,6 +18,14 @@ Status DoorRole::open() {
                                           door::DoorParts{&catalogue, &shared_.keys(), &board_},
                                           host_.metrics, host_.runtime.blocking());
   service_->site_name = config.disk.site_name;
+  if (const auto* kept = catalogue.cache()) {
+    host_.metrics.gauge_from("sluice_door_lookups_in_memory",
+                             "Lookups that were answered without the database.",
+                             [kept] { return static_cast<double>(kept->figures().hits); });
+    host_.metrics.gauge_from("sluice_door_lookups_not_in_memory",
+                             "Lookups that had to ask the database.",
+                             [kept] { return static_cast<double>(kept->figures().misses); });
+  }
   upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, host_.runtime.blocking(),
                                            service_->settings);
   watch_ = std::make_unique<door::PoolWatch>(board_, service_->settings);

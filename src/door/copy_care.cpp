@@ -32,11 +32,21 @@ Status CopyCare::round(const PoolPicture& pools) {
   SLUICE_TRY(auto due, catalogue_.copies().claim(batch, lease));
   if (due.empty()) return {};
   SLUICE_TRY(auto rules, catalogue_.copies().rules());
+  without_pool_ = 0;
   for (FileId file : due) {
     SLUICE_TRY(bool settled, look_at(file, pools, rules));
     if (settled) SLUICE_CHECK(catalogue_.copies().done(file));
   }
+  if (without_pool_ > 0) tell_of_missing_pools(without_pool_);
   return {};
+}
+
+// Files come round every few seconds, and a system with fewer pools than copies stays one.
+void CopyCare::tell_of_missing_pools(std::size_t files) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < quiet_until_) return;
+  quiet_until_ = now + std::chrono::minutes(1);
+  log.warn("copies.no_pool", {{"files", files}});
 }
 
 // Files of a pool that fell silent for good must be looked at, once.
@@ -93,7 +103,7 @@ Status CopyCare::add_copies(const catalogue::Entry& file, std::size_t missing,
   for (; missing > 0; --missing) {
     auto pool = choose_for_writing(pools, file.size, excluded);
     if (!pool) {
-      log.warn("copies.no_pool", {{"file", file.id.number}, {"missing", missing}});
+      ++without_pool_;
       // A pool that is only restarted is back sooner than the lease ends.
       return catalogue_.copies().put_off(file.id, Duration(5'000));
     }

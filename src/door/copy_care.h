@@ -6,6 +6,7 @@
 #include "catalogue/api.h"
 #include "door/pool_board.h"
 
+#include <chrono>
 #include <set>
 
 namespace sluice::door {
@@ -27,12 +28,15 @@ class CopyCare {
   Result<bool> look_at(catalogue::FileId file, const PoolPicture& pools,
                        const catalogue::CopyRules& rules);
   bool is_lost(const PoolView& view) const;
+  void tell_of_missing_pools(std::size_t files);
   Status add_copies(const catalogue::Entry& file, std::size_t missing, const PoolPicture& pools,
                     const std::vector<catalogue::Replica>& replicas);
   Status retire(catalogue::FileId file, const std::vector<catalogue::Replica>& replicas);
 
   catalogue::Catalogue& catalogue_;
   const Duration lost_after_;
+  std::size_t without_pool_ = 0;  // files of this round that no pool can take a copy of
+  std::chrono::steady_clock::time_point quiet_until_;
   std::set<std::int64_t> lost_;  // pools whose files were noted since they fell silent
 };
 
