@@ -14,9 +14,7 @@ namespace sluice::cli::bench {
 
 namespace {
 
-constexpr unsigned max_hops = 8;
 constexpr std::size_t max_links = 64;  // servers that one connection is sent to
-constexpr std::uint64_t large_answer = 16 << 10;
 
 bool has_large_answers(const Workload& load) {
   switch (load.mode) {
@@ -24,9 +22,9 @@ bool has_large_answers(const Workload& load) {
     case Mode::randread:
     case Mode::pgread:
     case Mode::open:
-      return load.size.count >= large_answer;
+      return load.size.count >= Link::drop_threshold;
     case Mode::vread:
-      return load.size.count * load.items >= large_answer;
+      return load.size.count * load.items >= Link::drop_threshold;
     case Mode::write:
     case Mode::pgwrite:
     case Mode::stat:

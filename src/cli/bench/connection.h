@@ -52,6 +52,8 @@ class Connection {
   bool expects_pages() const { return load().mode == Mode::pgread; }
 
  private:
+  static constexpr unsigned max_hops = 8;  // redirects of one operation
+
   struct Slot {
     Clock::time_point issued;
     std::vector<Extent> extents;

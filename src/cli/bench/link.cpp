@@ -19,9 +19,6 @@ namespace sluice::cli::bench {
 
 namespace {
 
-// Below this an answer is received with its neighbours in one recv and copied, which is cheaper
-// than the extra call that dropping its data in the kernel takes.
-constexpr std::uint64_t drop_threshold = 16 << 10;
 constexpr std::size_t small_receive = 64 << 10;
 constexpr std::size_t longest_capture = 16 << 10;
 

@@ -10,12 +10,6 @@
 
 namespace sluice::cli::bench {
 
-namespace {
-
-constexpr unsigned max_hops = 8;
-
-}  // namespace
-
 void Connection::begin() {
   running_ = true;
   now_ = Clock::now();

@@ -36,6 +36,15 @@ void put(Buffer& out, std::uint16_t stream, const xroot::EncodedRequest& request
   Writer(out).bytes(request.payload);
 }
 
+void put_open(Buffer& out, std::uint16_t stream, std::string_view path,
+              const xroot::OpenFlags& flags) {
+  xroot::Open open;
+  open.mode = 0644;
+  open.flags = flags;
+  open.path = path;
+  put(out, stream, open.encode());
+}
+
 }  // namespace
 
 void put_hello(Buffer& out) {
@@ -61,32 +70,16 @@ void put_stat(Buffer& out, std::uint16_t stream, std::string_view path) {
 }
 
 void put_open_to_read(Buffer& out, std::uint16_t stream, std::string_view path) {
-  xroot::Open open;
-  open.flags.read = true;
-  open.flags.return_stat = true;
-  open.path = path;
-  put(out, stream, open.encode());
+  put_open(out, stream, path, {.read = true, .return_stat = true});
 }
 
 void put_open_to_write(Buffer& out, std::uint16_t stream, std::string_view path) {
-  xroot::Open open;
-  open.mode = 0644;
-  open.flags.update = true;
-  open.flags.overwrite = true;
-  open.flags.make_path = true;
-  open.flags.return_stat = true;
-  open.path = path;
-  put(out, stream, open.encode());
+  put_open(out, stream, path,
+           {.overwrite = true, .update = true, .make_path = true, .return_stat = true});
 }
 
 void put_open_new(Buffer& out, std::uint16_t stream, std::string_view path) {
-  xroot::Open open;
-  open.mode = 0644;
-  open.flags.update = true;
-  open.flags.create = true;
-  open.flags.make_path = true;
-  open.path = path;
-  put(out, stream, open.encode());
+  put_open(out, stream, path, {.create = true, .update = true, .make_path = true});
 }
 
 void put_remove(Buffer& out, std::uint16_t stream, std::string_view path) {
