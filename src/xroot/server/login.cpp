@@ -108,7 +108,7 @@ Flow end_session(Service& service, Exchange exchange, const Endsess& request) {
     return {};
   }
   SessionRegistry::Entry old = service.sessions.find(request.session);
-  if (old.loop != nullptr && old.user == caller.user)
+  if (old.loop != nullptr && old.caller->user == caller.user)
     return end_other(std::move(exchange), std::move(old));
   exchange.ok();
   return {};

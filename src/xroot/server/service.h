@@ -46,7 +46,6 @@ class SessionRegistry {
     net::Loop* loop = nullptr;
     std::weak_ptr<Session> session;  // to be locked on its own loop only
     std::weak_ptr<const void> held;  // expires when the session and every file of it are gone
-    std::string user;                // its label
     std::shared_ptr<const Caller> caller;
     std::chrono::system_clock::time_point since;
   };

@@ -225,8 +225,8 @@ void Session::expire() {
 void Session::log_in(Caller caller) {
   caller.peer = peer_;
   caller_ = std::make_shared<const Caller>(std::move(caller));
-  service_->sessions.insert(caller_->id, {&loop(), weak_from_this(), held_, caller_->user, caller_,
-                                          std::chrono::system_clock::now()});
+  service_->sessions.insert(
+      caller_->id, {&loop(), weak_from_this(), held_, caller_, std::chrono::system_clock::now()});
 }
 
 void Session::hand_over(SessionRegistry::Entry target, StreamId stream) {
