@@ -51,8 +51,8 @@ _sluice() {
       command+=" ${words[2]}" ;;
   esac
   case $command in
-    'serve') options='-c --config --set --export --roles --listen --http --data --user --read-only --help'
-      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --export) kind=directory ;; --roles) kind=nothing ;; --listen) kind=nothing ;; --http) kind=nothing ;; --data) kind=directory ;; --user) kind=nothing ;; *) kind=nothing ;; esac ;;
+    'serve') options='-c --config --set --data --export --roles --listen --http --user --read-only --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; --export) kind=directory ;; --roles) kind=nothing ;; --listen) kind=nothing ;; --http) kind=nothing ;; --user) kind=nothing ;; *) kind=nothing ;; esac ;;
     'config check') options='--help'
       case $previous in *) kind=local ;; esac ;;
     'config show') options='-c --config --set --defaults --help'

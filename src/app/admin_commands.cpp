@@ -16,7 +16,6 @@ namespace {
 
 using catalogue::Catalogue;
 using catalogue::PoolMode;
-using cli::Complete;
 using cli::Console;
 using cli::JsonObject;
 using cli::Options;
@@ -28,18 +27,11 @@ class OnCatalogue : public cli::Command {
  public:
   void declare(Options& options) final {
     declare_more(options);
-    source_.declare(options);
-    options.value("--data", "DIR", data_, "Directory of the server's own state",
-                  Complete::directory);
+    source_.declare_with_data(options);
   }
 
   Status run(Console& console) final {
-    SLUICE_TRY(auto overrides, source_.overrides());
-    if (data_) overrides.push_back({"serve.data", *data_, "--data"});
-    Config config;
-    Sections sections = sections_of(config);
-    SLUICE_CHECK(load_settings(sections, source_.path, overrides));
-    complete(config);
+    SLUICE_TRY(Config config, source_.load());
     config.catalogue.cached_names = 0;
     SLUICE_TRY(auto opened, Catalogue::open(config.catalogue));
     return work(*opened, console);
@@ -51,7 +43,6 @@ class OnCatalogue : public cli::Command {
 
  private:
   SettingsSource source_;
-  std::optional<std::string> data_;
 };
 
 std::string age_text(std::int64_t heartbeat_ns) {

@@ -22,8 +22,7 @@ constexpr std::int64_t settle_ns = 3 * std::chrono::nanoseconds(look).count();
 Status CatalogueRole::open() {
   catalogue::CatalogueConfig config = host_.config.catalogue;
   // Pools ask for no names.
-  if (std::ranges::find(host_.config.serve.roles, "door") == host_.config.serve.roles.end())
-    config.cached_names = 0;
+  if (!host_.config.serve.has_role("door")) config.cached_names = 0;
   SLUICE_TRY(catalogue_, catalogue::Catalogue::open(config));
   return load_keys();
 }

@@ -15,7 +15,7 @@ using cli::Options;
 class Serve final : public cli::Command {
  public:
   void declare(Options& options) override {
-    source_.declare(options);
+    source_.declare_with_data(options);
     options.value("--export", "DIR", export_, "Serve this directory as it is, without a catalogue",
                   Complete::directory);
     options.value("--roles", "ROLE", roles_,
@@ -23,8 +23,6 @@ class Serve final : public cli::Command {
     options.value("--listen", "HOST:PORT", listen_,
                   "Address of the xroot service; may stand more than once");
     options.value("--http", "HOST:PORT", http_, "Address of /metrics, /healthz and /readyz");
-    options.value("--data", "DIR", data_, "Directory of the server's own state",
-                  Complete::directory);
     options.value("--user", "NAME", user_, "The user that a server started by root becomes");
     options.flag("--read-only", read_only_, "Refuse everything that changes something");
   }
@@ -38,7 +36,6 @@ class Serve final : public cli::Command {
     put("pool.export", export_, "--export");
     if (!roles_.empty()) overrides.push_back({"serve.roles", roles_, "--roles"});
     put("serve.http", http_, "--http");
-    put("serve.data", data_, "--data");
     put("serve.user", user_, "--user");
     if (!listen_.empty()) overrides.push_back({"serve.listen", listen_, "--listen"});
     if (read_only_) {
@@ -54,7 +51,7 @@ class Serve final : public cli::Command {
 
  private:
   SettingsSource source_;
-  std::optional<std::string> export_, http_, data_, user_;
+  std::optional<std::string> export_, http_, user_;
   std::vector<std::string> listen_, roles_;
   bool read_only_ = false;
 };

@@ -14,8 +14,10 @@
 #include "pool/movers/config.h"
 #include "xroot/server/config.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -40,6 +42,10 @@ struct ServeConfig {
   std::string admin_token;
   LogFormat log_format = LogFormat::logfmt;
   std::string log_levels = "info";
+
+  bool has_role(std::string_view role) const {
+    return std::ranges::find(roles, role) != roles.end();
+  }
 };
 
 inline constexpr std::tuple serve_settings{
@@ -67,7 +73,8 @@ inline constexpr std::tuple serve_settings{
             "admin.sock in serve.data."),
     setting("serve.admin_token", &ServeConfig::admin_token, Reload::no,
             "A file with a secret: HTTP clients that show it as bearer token may do what the local "
-            "socket lets. Empty: nobody may over HTTP."),
+            "socket lets. Empty: nobody may over HTTP. The HTTP service has no TLS: keep it on "
+            "loopback, or behind a proxy that has."),
     setting("log.format", &ServeConfig::log_format, Reload::yes,
             "How a line of the log is written."),
     setting("log.levels", &ServeConfig::log_levels, Reload::yes,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_routes.h"
-#include "base/crypto.h"
-#include "base/text.h"
 #include "cli/json.h"
 #include "xroot/server/session.h"
 
@@ -60,13 +58,6 @@ Task<http::Response> end(const Services* services, std::string id) {
   co_return fail(Errc::not_found, "connection " + id);
 }
 
-Task<http::Response> refused() {
-  http::Response response =
-      http::problem(401, "Unauthorized", "Authorization: Bearer TOKEN, see serve.admin_token");
-  response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  co_return response;
-}
-
 }  // namespace
 
 Routes connection_routes(Services services) {
@@ -76,18 +67,6 @@ Routes connection_routes(Services services) {
           {http::Method::delete_, path + "/{id}", [shared](const http::Request& request) {
              return end(shared.get(), std::string(request.parameter("id")));
            }}};
-}
-
-Routes with_token(Routes routes, const std::string& token) {
-  for (http::Route& route : routes) {
-    route.handler = [handler = std::move(route.handler),
-                     wanted = "Bearer " + token](http::Request request) {
-      const std::string_view shown = request.header("authorization").value_or("");
-      if (!equal_in_constant_time(as_bytes(shown), as_bytes(wanted))) return refused();
-      return handler(std::move(request));
-    };
-  }
-  return routes;
 }
 
 }  // namespace sluice::app

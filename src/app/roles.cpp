@@ -38,9 +38,7 @@ constexpr std::array role_rows = {
 
 Result<std::vector<std::unique_ptr<Role>>> make_roles(Host& host) {
   const std::vector<std::string>& wanted = host.config.serve.roles;
-  auto is_wanted = [&](const RoleRow& row) {
-    return std::ranges::find(wanted, row.name) != wanted.end();
-  };
+  auto is_wanted = [&](const RoleRow& row) { return host.config.serve.has_role(row.name); };
   for (const std::string& name : wanted) {
     if (std::ranges::find(role_rows, name, &RoleRow::name) == role_rows.end())
       return fail(Errc::usage, "serve.roles: \"" + name + "\" is none of export, pool, door");

@@ -16,7 +16,6 @@
 namespace sluice::app {
 namespace {
 
-using cli::Complete;
 using cli::Console;
 using cli::Options;
 namespace json = boost::json;
@@ -148,18 +147,11 @@ class OnServer : public cli::Command {
         options.argument(std::string(word.name), values_.at(i).emplace(), std::string(word.help));
       }
     }
-    source_.declare(options);
-    options.value("--data", "DIR", data_, "Directory of the server's own state",
-                  Complete::directory);
+    source_.declare_with_data(options);
   }
 
   Status run(Console& console) final {
-    SLUICE_TRY(auto overrides, source_.overrides());
-    if (data_) overrides.push_back({"serve.data", *data_, "--data"});
-    Config config;
-    Sections sections = sections_of(config);
-    SLUICE_CHECK(load_settings(sections, source_.path, overrides));
-    complete(config);
+    SLUICE_TRY(const Config config, source_.load());
     SLUICE_TRY(const std::string body, http::ask_local(config.serve.admin_socket, question_.method,
                                                        target(), question_.patience));
     boost::system::error_code error;
@@ -213,7 +205,6 @@ class OnServer : public cli::Command {
 
   const Question& question_;
   SettingsSource source_;
-  std::optional<std::string> data_;
   std::array<std::optional<std::string>, 5> values_;
 };
 

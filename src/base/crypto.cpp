@@ -28,7 +28,8 @@ constexpr auto digits = [] {
   return table;
 }();
 
-// A key takes four times as long to set up as a short message to sign, and a program uses few: each thread keeps its last one.
+// To set a key up, OpenSSL looks the algorithm up under a lock, which loops would meet at with every open. A program uses few
+// keys: each thread keeps its last one.
 class Hmac {
  public:
   Hmac() : context_(::EVP_MAC_CTX_new(algorithm()), &::EVP_MAC_CTX_free) {}

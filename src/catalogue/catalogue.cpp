@@ -27,7 +27,7 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const CatalogueConfig& config
     if (to->feed) to->feed->tell(marks);
   };
   SLUICE_TRY(std::unique_ptr<sql::Database> database, sql::Database::open(config, on_change));
-  // A file of SQLite belongs to one process.
+  // The names in a file of SQLite belong to one server; commands beside it change pools and classes.
   if (address.engine == sql::Engine::postgresql)
     changes->feed = std::make_unique<ChangeFeed>(address.target, changes->cache.get());
   return std::unique_ptr<Catalogue>(new Catalogue(std::move(changes), std::move(database), clock));
