@@ -2,11 +2,12 @@
 # Handles and sessions belong to one connection: stale, foreign and guessed ones must never work. Bound streams.
 
 import os
+import re
 import struct
 
 import pytest
 import rawxroot as raw
-from clients import pattern
+from clients import pattern, run
 
 
 # -- handles ----------------------------------------------------------------------------------------------------------
@@ -261,3 +262,19 @@ def test_upload_broken_in_the_middle_of_a_write(workdir, connect):
     if workdir.server.name == "sluice":  # Debian's keeps it for ten minutes
         raw.wait_until(lambda: not os.path.exists(workdir / "file"), what="removal of a broken upload")
     assert connect().alive()
+
+
+# -- clients that vanish ----------------------------------------------------------------------------------------------
+
+
+def test_the_kernel_looks_after_clients_that_say_nothing(sluice_server, sluice_connect):
+    """Within a minute; of its own it would after two hours, and an upload held its name until then."""
+    port = sluice_connect().socket.getsockname()[1]
+    pair = f"( sport = :{sluice_server.port} and dport = :{port} )"
+
+    def timer():
+        return re.search(r"timer:\(keepalive,([^,]+),", run("/usr/bin/ss", "-Htno", "state", "established", pair).ok().out)
+
+    # As long as our answer is not acknowledged the kernel shows another timer.
+    found = raw.wait_until(timer, what="keepalive")[1]
+    assert found.endswith("sec") or found.startswith("1min"), found

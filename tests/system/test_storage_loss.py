@@ -401,7 +401,9 @@ def test_without_the_database_clients_get_an_error(own_cluster, own_pools, tmp_p
     work = server.workdir("work")
     work.put("file", b"content")
     own_cluster.stop(signal.SIGQUIT)
-    xrdfs(server, "stat", work.remote("file")).failed("[30")
-    xrdcp(work.url("file"), tmp_path / "out").failed("[30")
+    told = [xrdfs(server, "stat", work.remote("file")).failed("[30"), xrdcp(work.url("file"), tmp_path / "out").failed("[30")]
+    # Where the database is, is for operators.
+    assert not any(str(own_cluster.home) in finished.all for finished in told)
+    assert "event=database.unreachable" in server.log()
     own_cluster.start()
     assert (work / "file").read_bytes() == b"content"
