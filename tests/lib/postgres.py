@@ -34,9 +34,10 @@ def _programs():
 class Postgres:
     """A cluster; stop(signal.SIGQUIT) is a crash, and start() brings it back."""
 
-    def __init__(self, home=None, machine=None):
+    def __init__(self, home=None, machine=None, durable=False):
         self.home = servers.scratch(home, "sluice-pg-")  # a socket's path may have about 100 bytes: keep this short
         self.machine = machine  # a network.Machine
+        self.sync = "on" if durable else "off"  # tests kill it, but cut no power
         self.host = machine.address if machine else self.home
         self.process = None
         self._count = itertools.count(1)
@@ -63,7 +64,7 @@ class Postgres:
         return (self.home / "log").read_text(errors="replace")[-3000:]
 
     def start(self):
-        self.process = self._popen("postgres", "-D", self.home / "data", "-k", self.home, "-c", "fsync=off",
+        self.process = self._popen("postgres", "-D", self.home / "data", "-k", self.home, "-c", f"fsync={self.sync}",
                                    "-c", f"listen_addresses={self.machine.address if self.machine else ''}",
                                    "-c", "unix_socket_permissions=0777", "-c", "max_connections=100",
                                    preexec_fn=_end_with_the_tests)

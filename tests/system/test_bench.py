@@ -136,6 +136,14 @@ def test_files_are_made_read_through_redirects_and_removed(storage_server):
     assert run("/usr/bin/xrdfs", storage_server.url, "ls", "/bench/0").ok().out.strip() == ""
 
 
+def test_changes_are_counted_on_both_engines(tmp_path):
+    finished = run(sys.executable, REPOSITORY / "bench" / "changes.py", "--files", "32", "--connections", "4", "--rounds", "1",
+                   "--sluice", sluice_binary(), "--json", tmp_path / "f.json").ok()
+    results = json.loads((tmp_path / "f.json").read_text())
+    assert [row["system"] for row in results] == ["sluice storage, SQLite", "sluice storage, PostgreSQL"]
+    assert all(row["create"] > 0 and row["remove"] > 0 for row in results) and "PostgreSQL" in finished.out
+
+
 @pytest.mark.parametrize("mode, path, complaint", [
     ("create", "f", "{i}"), ("remove", "f{i}", "--files"), ("stat", "f{i}", "--files"),
 ])
