@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 
-#include "app/settings_source.h"
+#include "app/on_catalogue.h"
+#include "app/rebalance_command.h"
 #include "base/units.h"
-#include "catalogue/api.h"
 #include "cli/console.h"
 
 #include <fmt/format.h>
@@ -21,29 +21,6 @@ using cli::JsonObject;
 using cli::Options;
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-
-// A command on the catalogue that the settings name.
-class OnCatalogue : public cli::Command {
- public:
-  void declare(Options& options) final {
-    declare_more(options);
-    source_.declare_with_data(options);
-  }
-
-  Status run(Console& console) final {
-    SLUICE_TRY(Config config, source_.load());
-    config.catalogue.cached_names = 0;
-    SLUICE_TRY(auto opened, Catalogue::open(config.catalogue));
-    return work(*opened, console);
-  }
-
- protected:
-  virtual void declare_more(Options&) {}
-  virtual Status work(Catalogue& all, Console& console) = 0;
-
- private:
-  SettingsSource source_;
-};
 
 std::string age_text(std::int64_t heartbeat_ns) {
   std::int64_t seconds = (catalogue::system_clock_ns() - heartbeat_ns) / second_ns;
@@ -74,6 +51,7 @@ class PoolList final : public OnCatalogue {
                             (catalogue::system_clock_ns() - pool.heartbeat_ns) / second_ns)
                        .add("free", load.free)
                        .add("total", load.total)
+                       .add("promised", load.reserved)
                        .add("movers", load.movers)
                        .add("queued", load.queued)
                        .add("address", address));
@@ -225,6 +203,17 @@ constexpr std::array rows = {
                     "",
                     {{{"For raw data", "sluice admin assign-class /raw precious"}}},
                     &cli::make_command<ClassAssign>},
+    cli::CommandRow{
+        "admin rebalance",
+        "Move files from full pools to emptier ones",
+        "Until each pool uses about the same share of its space. A file leaves its pool "
+        "once the copy elsewhere is whole; "
+        "doors and pools do it, this command gives them a little at a time and may be "
+        "ended whenever you like.",
+        {{{"After a pool was added", "sluice admin rebalance"},
+          {"What it would do", "sluice admin rebalance --dry-run"}}},
+        &make_rebalance,
+        true},
     cli::CommandRow{"admin replicas",
                     "Show on which pools a file is",
                     "",

@@ -13,10 +13,10 @@ Status DoorRole::open() {
   xroot::server::ServerConfig settings = config.xroot;
   settings.max_streams = 0;  // streams carry data, and a door has none
   auto& catalogue = shared_.catalogue();
-  service_ =
-      std::make_unique<door::DoorService>(std::move(settings), config.door, std::move(policy),
-                                          door::DoorParts{&catalogue, &shared_.keys(), &board_},
-                                          host_.metrics, host_.runtime.blocking());
+  service_ = std::make_unique<door::DoorService>(
+      std::move(settings), config.door, std::move(policy),
+      door::DoorParts{&catalogue, &shared_.keys(), &board_, &hot_}, host_.metrics,
+      host_.runtime.blocking());
   service_->site_name = config.disk.site_name;
   if (const auto* kept = catalogue.cache()) {
     host_.metrics.gauge_from("sluice_door_lookups_in_memory",
@@ -26,7 +26,7 @@ Status DoorRole::open() {
                              "Lookups that had to ask the database.",
                              [kept] { return static_cast<double>(kept->figures().misses); });
   }
-  upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, host_.runtime.blocking(),
+  upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, hot_, host_.runtime.blocking(),
                                            service_->settings);
   watch_ = std::make_unique<door::PoolWatch>(board_, service_->settings);
   return upkeep_->begin();

@@ -12,7 +12,8 @@ namespace sluice::app {
 
 class DoorRole final : public Role {
  public:
-  DoorRole(Host& host, CatalogueRole& shared) : host_(host), shared_(shared), front_(host) {}
+  DoorRole(Host& host, CatalogueRole& shared)
+      : host_(host), shared_(shared), front_(host), hot_(host.config.door.hot_opens) {}
 
   Status listen() override;
   Status open() override;
@@ -27,6 +28,7 @@ class DoorRole final : public Role {
   CatalogueRole& shared_;
   Front front_;
   door::PoolBoard board_;
+  door::HotFiles hot_;
   std::unique_ptr<door::DoorService> service_;
   std::unique_ptr<door::Upkeep> upkeep_;
   std::unique_ptr<door::PoolWatch> watch_;

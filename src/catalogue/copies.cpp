@@ -23,6 +23,12 @@ constexpr sql::Query note_pool{
     "INSERT INTO copy_check (file, due) SELECT file, :due FROM replica "
     "WHERE pool = :pool AND state <> 5 ON CONFLICT (file) DO UPDATE SET due = excluded.due",
     "ii", ""};
+constexpr sql::Query note_rest{
+    "INSERT INTO copy_check (file, due) SELECT r.file, :due FROM replica r "
+    "WHERE r.pool = :pool AND r.state IN (1, 2, 3, 4) "
+    "AND NOT EXISTS (SELECT 1 FROM copy_check c WHERE c.file = r.file) "
+    "ORDER BY r.file LIMIT :count ON CONFLICT (file) DO NOTHING",
+    "iii", ""};
 constexpr sql::Query note_class{
     "INSERT INTO copy_check (file, due) SELECT id, :due FROM entry "
     "WHERE kind = 0 AND upload = 0 AND storage_class = :name "
@@ -33,8 +39,10 @@ constexpr sql::Query claim_due{
     "SELECT file FROM copy_check WHERE due <= :now ORDER BY due, file LIMIT :count {skip_locked}) "
     "RETURNING file",
     "iii", "i"};
-constexpr sql::Query set_due{"UPDATE copy_check SET due = :due WHERE file = :file", "ii", ""};
-constexpr sql::Query erase{"DELETE FROM copy_check WHERE file = :file", "i", ""};
+// Both leave a file alone that was noted since it was claimed.
+constexpr sql::Query set_due{"UPDATE copy_check SET due = :due WHERE file = :file AND due = :until",
+                             "iii", ""};
+constexpr sql::Query erase{"DELETE FROM copy_check WHERE file = :file AND due = :until", "ii", ""};
 constexpr sql::Query count_all{"SELECT COUNT(*) FROM copy_check", "", "i"};
 constexpr sql::Query wanted_here{
     "SELECT r.file, r.size, r.changed FROM replica r JOIN entry e ON e.id = r.file "
@@ -99,29 +107,40 @@ Status Copies::check_class(std::string_view storage_class) {
   });
 }
 
-Result<std::vector<FileId>> Copies::claim(std::size_t limit, Duration lease) {
+Status Copies::check_rest_of_pool(PoolId pool, std::size_t limit) {
   const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
   const std::int64_t now = clock_();
-  const std::int64_t until = now + std::chrono::nanoseconds(lease).count();
-  return database_.write("claim_checks", [&](sql::Session& session) -> Result<std::vector<FileId>> {
-    std::vector<FileId> files;
-    SLUICE_CHECK(session.run(claim_due, {until, now, count},
-                             [&](const sql::Row& row) { files.push_back({row.integer(0)}); }));
-    return files;
-  });
-}
-
-Status Copies::done(FileId file) {
-  return database_.write("copies_checked", [&](sql::Session& session) -> Status {
-    SLUICE_CHECK(session.run(erase, {file.number}));
+  return database_.write("check_rest_of_pool", [&](sql::Session& session) -> Status {
+    SLUICE_CHECK(session.run(note_rest, {now, pool.number, count}));
     return {};
   });
 }
 
-Status Copies::put_off(FileId file, Duration time) {
+Result<std::vector<CopyCheck>> Copies::claim(std::size_t limit, Duration lease) {
+  const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
+  const std::int64_t now = clock_();
+  const std::int64_t until = now + std::chrono::nanoseconds(lease).count();
+  return database_.write(
+      "claim_checks", [&](sql::Session& session) -> Result<std::vector<CopyCheck>> {
+        std::vector<CopyCheck> due;
+        SLUICE_CHECK(session.run(claim_due, {until, now, count}, [&](const sql::Row& row) {
+          due.push_back({{row.integer(0)}, until});
+        }));
+        return due;
+      });
+}
+
+Status Copies::done(const CopyCheck& check) {
+  return database_.write("copies_checked", [&](sql::Session& session) -> Status {
+    SLUICE_CHECK(session.run(erase, {check.file.number, check.until_ns}));
+    return {};
+  });
+}
+
+Status Copies::put_off(const CopyCheck& check, Duration time) {
   const std::int64_t due = clock_() + std::chrono::nanoseconds(time).count();
   return database_.write("put_copy_check_off", [&](sql::Session& session) -> Status {
-    SLUICE_CHECK(session.run(set_due, {due, file.number}));
+    SLUICE_CHECK(session.run(set_due, {due, check.file.number, check.until_ns}));
     return {};
   });
 }
@@ -145,7 +164,8 @@ Result<std::vector<Replica>> Copies::to_fetch(PoolId pool, std::size_t limit) {
                      pool,
                      ReplicaState::created,
                      static_cast<std::uint64_t>(row.integer(1)),
-                     row.integer(2)});
+                     row.integer(2),
+                     false});
     }));
     return out;
   });

@@ -14,6 +14,12 @@ namespace sluice::catalogue {
 
 inline constexpr std::uint32_t max_copies = 16;
 
+// A file that somebody claimed to look at.
+struct CopyCheck {
+  FileId file;
+  std::int64_t until_ns = 0;  // of the claim, by the catalogue's clock
+};
+
 // Storage class to copies; a class that is not in it has one.
 using CopyRules = std::map<std::string, std::uint32_t, std::less<>>;
 
@@ -31,11 +37,15 @@ class Copies {
   Status check_pool(PoolId pool);
   Status check_class(std::string_view storage_class);
 
-  // Files that are due, claimed for `lease`: who looked at one calls done() or lets it become due again.
-  Result<std::vector<FileId>> claim(std::size_t limit, Duration lease);
-  Status done(FileId file);
+  // Notes files of the pool that nobody noted, up to `limit`: what came there unseen.
+  Status check_rest_of_pool(PoolId pool, std::size_t limit);
+
+  // Files that are due, claimed for `lease`: who looked at one calls done() or lets it become due again. A file that was noted
+  // again since it was claimed stays noted, whatever becomes of the claim.
+  Result<std::vector<CopyCheck>> claim(std::size_t limit, Duration lease);
+  Status done(const CopyCheck& check);
   // Makes a claimed one due after that time, not after its lease.
-  Status put_off(FileId file, Duration time);
+  Status put_off(const CopyCheck& check, Duration time);
   // How many wait.
   Result<std::uint64_t> waiting();
 

@@ -23,8 +23,8 @@ constexpr bool transitions[states][states] = {
     {false, false, false, false, false, true},  // deleting
 };
 
-#define SLUICE_REPLICA_COLUMNS "file, pool, state, size, changed"
-constexpr std::string_view letters = "iiiii";
+#define SLUICE_REPLICA_COLUMNS "file, pool, state, size, changed, leaving"
+constexpr std::string_view letters = "iiiiii";
 
 constexpr sql::Query by_file{"SELECT " SLUICE_REPLICA_COLUMNS
                              " FROM replica WHERE file = :file ORDER BY pool",
@@ -33,6 +33,10 @@ constexpr sql::Query by_pool{
     "SELECT " SLUICE_REPLICA_COLUMNS
     " FROM replica WHERE pool = :pool AND file > :after ORDER BY file LIMIT :count",
     "iii", letters};
+constexpr sql::Query oldest_cached{
+    "SELECT " SLUICE_REPLICA_COLUMNS
+    " FROM replica WHERE pool = :pool AND state = 2 ORDER BY changed, file LIMIT :count",
+    "ii", letters};
 // The file cannot be removed until we commit, so its removal will see the new replica.
 constexpr sql::Query hold_file{"SELECT size FROM entry WHERE id = :file {for_key_share}", "i", "i"};
 constexpr sql::Query insert{
@@ -46,6 +50,16 @@ constexpr sql::Query update{
     "UPDATE replica SET state = :state, size = :size, changed = :now, claimed = 0 "
     "WHERE file = :file AND pool = :pool",
     "iiiii", ""};
+constexpr sql::Query staying_by_pool{
+    "SELECT pool, COUNT(*), CAST(SUM(size) AS BIGINT) FROM replica "
+    "WHERE state <> 5 AND leaving = 0 GROUP BY pool",
+    "", "iii"};
+constexpr sql::Query all_leaving{
+    "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM replica "
+    "WHERE leaving = 1 AND state <> 5",
+    "", "ii"};
+constexpr sql::Query let_leave{"UPDATE replica SET leaving = 1 WHERE file = :file AND pool = :pool",
+                               "ii", ""};
 constexpr sql::Query hold_file_for_change{"SELECT id FROM entry WHERE id = :file {for_update}", "i",
                                           "i"};
 constexpr sql::Query other_readable{
@@ -70,7 +84,8 @@ Replica replica_of(const sql::Row& row) {
           {row.integer(1)},
           static_cast<ReplicaState>(row.integer(2)),
           static_cast<std::uint64_t>(row.integer(3)),
-          row.integer(4)};
+          row.integer(4),
+          row.integer(5) != 0};
 }
 
 Result<std::vector<Replica>> all(sql::Session& session, const sql::Query& query,
@@ -80,6 +95,10 @@ Result<std::vector<Replica>> all(sql::Session& session, const sql::Query& query,
     out.push_back(replica_of(row));
   }));
   return out;
+}
+
+Amount amount_of(std::int64_t files, std::int64_t bytes) {
+  return {static_cast<std::uint64_t>(files), static_cast<std::uint64_t>(bytes)};
 }
 
 Result<Replica> hold(sql::Session& session, FileId file, PoolId pool) {
@@ -103,6 +122,24 @@ Status change(sql::Session& session, const Replica& replica, ReplicaState state,
   session.mark(mark_of(replica.file));
   return {};
 }
+
+struct Held {
+  Replica replica;
+  bool is_last = false;  // that somebody can read
+};
+
+// Two replicas that are retired at once must not each count on the other.
+Result<Held> hold_with_file(sql::Session& session, FileId file, PoolId pool) {
+  SLUICE_TRY(const std::uint64_t files, session.run(hold_file_for_change, {file.number}));
+  SLUICE_TRY(const Replica replica, hold(session, file, pool));
+  const bool counts = files > 0 && replica.state != ReplicaState::created &&
+                      replica.state != ReplicaState::deleting;
+  if (!counts) return Held{replica};
+  SLUICE_TRY(const std::uint64_t others, session.run(other_readable, {file.number, pool.number}));
+  return Held{replica, others == 0};
+}
+
+Status the_last() { return fail(Errc::conflict, "the last readable replica of the file"); }
 
 }  // namespace
 
@@ -175,16 +212,57 @@ Status Replicas::arrived(FileId file, PoolId pool, std::uint64_t size, ReplicaSt
 Status Replicas::retire(FileId file, PoolId pool, Last last) {
   const std::int64_t now = clock_();
   return database_.write("retire_replica", [&](sql::Session& session) -> Status {
-    // Two replicas that are retired at once must not each count on the other.
-    SLUICE_TRY(const std::uint64_t files, session.run(hold_file_for_change, {file.number}));
+    SLUICE_TRY(const Held held, hold_with_file(session, file, pool));
+    if (last == Last::stays && held.is_last) return the_last();
+    return change(session, held.replica, ReplicaState::deleting, held.replica.size, now);
+  });
+}
+
+Status Replicas::leave(FileId file, PoolId pool) {
+  const std::int64_t now = clock_();
+  return database_.write("replica_leaves", [&](sql::Session& session) -> Status {
     SLUICE_TRY(const Replica replica, hold(session, file, pool));
-    if (last == Last::stays && files > 0 && replica.state != ReplicaState::created &&
-        replica.state != ReplicaState::deleting) {
-      SLUICE_TRY(const std::uint64_t others,
-                 session.run(other_readable, {file.number, pool.number}));
-      if (others == 0) return fail(Errc::conflict, "the last readable replica of the file");
-    }
-    return change(session, replica, ReplicaState::deleting, replica.size, now);
+    if (!is_readable(replica.state))
+      return fail(Errc::conflict, "a replica that nobody may read is no copy to move");
+    SLUICE_CHECK(session.run(let_leave, {file.number, pool.number}));
+    return note_check(session, file, now);
+  });
+}
+
+Result<std::map<PoolId, Amount>> Replicas::staying() {
+  return database_.read([&](sql::Session& session) -> Result<std::map<PoolId, Amount>> {
+    std::map<PoolId, Amount> out;
+    SLUICE_CHECK(session.run(staying_by_pool, {}, [&](const sql::Row& row) {
+      out.emplace(PoolId{row.integer(0)}, amount_of(row.integer(1), row.integer(2)));
+    }));
+    return out;
+  });
+}
+
+Result<Amount> Replicas::leaving() {
+  return database_.read([&](sql::Session& session) -> Result<Amount> {
+    Amount out;
+    SLUICE_CHECK(session.run(all_leaving, {}, [&](const sql::Row& row) {
+      out = amount_of(row.integer(0), row.integer(1));
+    }));
+    return out;
+  });
+}
+
+Result<std::vector<Replica>> Replicas::cached_on(PoolId pool, std::size_t limit) {
+  const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
+  return database_.read(
+      [&](sql::Session& session) { return all(session, oldest_cached, {pool.number, count}); });
+}
+
+Status Replicas::evict(FileId file, PoolId pool) {
+  const std::int64_t now = clock_();
+  return database_.write("evict_replica", [&](sql::Session& session) -> Status {
+    SLUICE_TRY(const Held held, hold_with_file(session, file, pool));
+    if (held.is_last) return the_last();
+    if (held.replica.state != ReplicaState::cached)
+      return fail(Errc::conflict, "the replica is not a cached one any more");
+    return change(session, held.replica, ReplicaState::deleting, held.replica.size, now);
   });
 }
 

@@ -5,6 +5,7 @@
 #include "catalogue/sql/database.h"
 #include "catalogue/types.h"
 
+#include <map>
 #include <vector>
 
 namespace sluice::catalogue {
@@ -31,6 +32,13 @@ struct Replica {
   ReplicaState state = ReplicaState::created;
   std::uint64_t size = 0;
   std::int64_t changed_ns = 0;
+  bool leaving = false;  // shall go once the file has enough others
+};
+
+// Replicas together, bytes of them.
+struct Amount {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
 };
 
 // Whether the last readable replica of a file may go.
@@ -52,6 +60,18 @@ class Replicas {
   Status arrived(FileId file, PoolId pool, std::uint64_t size, ReplicaState state);
   // Gives a replica to its pool to delete. Errc::conflict when it is the last readable one and that stays.
   Status retire(FileId file, PoolId pool, Last last);
+
+  // Notes the file to be looked at, and that this replica shall go once there are enough others. Errors: not_found; conflict
+  // when nobody may read it.
+  Status leave(FileId file, PoolId pool);
+  // What pools have, and will have, that shall stay; pools without are not in it. Looks at every replica.
+  Result<std::map<PoolId, Amount>> staying();
+  // What shall leave and has not yet, of all pools.
+  Result<Amount> leaving();
+  // The cached ones of a pool, at most `limit`, the oldest first; and what retire() does to one, as long as it is cached: else
+  // Errc::conflict, and for the last readable one of the file.
+  Result<std::vector<Replica>> cached_on(PoolId pool, std::size_t limit);
+  Status evict(FileId file, PoolId pool);
 
   // Up to `limit` replicas that the pool shall delete and nobody claimed within `lease`; the claim of a pool that died ends
   // by itself. Then forget() each whose bytes are gone; to forget twice is no error.

@@ -35,6 +35,7 @@ struct DoorConfig {
   Duration refresh{1'000};
   Duration patience{30'000};
   Duration lost_after{3'600'000};
+  std::uint32_t hot_opens = 100;
 };
 
 inline constexpr std::tuple door_settings{
@@ -67,6 +68,9 @@ inline constexpr std::tuple door_settings{
             Reload::no,
             "A pool that is silent for so long counts as lost: its files get copies elsewhere, as "
             "far as they have one."),
+    setting("door.hot_opens", &DoorConfig::hot_opens, 0, 1'000'000'000, Reload::no,
+            "A file that this door sends so many readers to within a minute gets a cached copy on "
+            "another pool, if one has much less to do than those that have it. 0: never."),
     setting("door.patience", &DoorConfig::patience, Duration(0), Duration(3'600'000), Reload::no,
             "How long an open waits for a pool that could serve it before it fails."),
 };

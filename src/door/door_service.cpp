@@ -18,6 +18,7 @@ DoorService::DoorService(xroot::server::ServerConfig server_settings, DoorConfig
       catalogue(*parts.catalogue),
       keys(*parts.keys),
       pools(*parts.pools),
+      hot(*parts.hot),
       settings(std::move(own_settings)),
       policy(std::move(rules)) {}
 

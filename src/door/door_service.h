@@ -5,6 +5,7 @@
 #include "base/account_names.h"
 #include "capability/key_ring.h"
 #include "catalogue/api.h"
+#include "door/hot_files.h"
 #include "door/policy.h"
 #include "door/pool_board.h"
 #include "xroot/opaque.h"
@@ -22,6 +23,7 @@ struct DoorParts {
   catalogue::Catalogue* catalogue = nullptr;
   const capability::KeyRing* keys = nullptr;
   const PoolBoard* pools = nullptr;
+  HotFiles* hot = nullptr;
 };
 
 class DoorService final : public xroot::server::Service {
@@ -39,6 +41,7 @@ class DoorService final : public xroot::server::Service {
   catalogue::Catalogue& catalogue;
   const capability::KeyRing& keys;
   const PoolBoard& pools;
+  HotFiles& hot;
   const DoorConfig settings;
   const Policy policy;
   const AccountNames accounts;

@@ -47,12 +47,17 @@ struct Past {
   }
 };
 
-// The reason belongs to the last host of the list. Only these two say that this pool cannot serve the file; a connection that
-// was lost says nothing.
+// The reason belongs to the last host of the list.
+std::string_view last_reason(const xroot::Opaque& opaque) {
+  return split(opaque.get("triedrc").value_or(""), ',').back();
+}
+
+// Only these say that this pool cannot serve the file; a connection that was lost says nothing.
 bool cannot_serve(const xroot::Opaque& opaque) {
-  std::string_view reasons = opaque.get("triedrc").value_or("");
-  std::string_view last = split(reasons, ',').back();
-  return equal_ignoring_case(last, "enoent") || equal_ignoring_case(last, "ioerr");
+  constexpr std::array<std::string_view, 3> reasons{"enoent", "ioerr", xroot::tried_for_space};
+  return std::ranges::any_of(reasons, [last = last_reason(opaque)](std::string_view reason) {
+    return equal_ignoring_case(last, reason);
+  });
 }
 
 Past past_of(const DoorService& service, const Target& target) {
@@ -102,6 +107,8 @@ using Attempt = std::optional<Reply>;
 
 Result<Attempt> nothing_ready(const Past& past, const Target& target) {
   if (past.excluded.empty()) return Attempt();
+  if (last_reason(target.opaque) == xroot::tried_for_space)
+    return fail(Errc::no_space, target.path + ": no pool has room for it");
   return fail(Errc::no_replicas, target.path + ": every pool that could serve it has failed");
 }
 
@@ -118,6 +125,7 @@ Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& 
     return choose_for_reading(*picture, found.replicas, excluded);
   });
   if (!pool) return nothing_ready(past, target);
+  service.hot.count(target.entry().id);
   Capability right;
   right.operation = Operation::read;
   right.file = target.entry().id.number;

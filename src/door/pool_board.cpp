@@ -17,11 +17,6 @@ bool is_excluded(const PoolView& view, std::span<const std::int64_t> excluded) {
   return std::ranges::find(excluded, view.pool.id.number) != excluded.end();
 }
 
-std::uint64_t load_of(const PoolView& view) {
-  const catalogue::PoolLoad& load = view.pool.load;
-  return load.movers + 4 * load.queued + view.sent.load(std::memory_order_relaxed);
-}
-
 std::uint64_t room_of(const PoolView& view) {
   std::uint64_t taken = view.pool.load.reserved + view.promised.load(std::memory_order_relaxed);
   return view.pool.load.free > taken ? view.pool.load.free - taken : 0;
@@ -33,6 +28,11 @@ double random_share() {
 }
 
 }  // namespace
+
+std::uint64_t load_of(const PoolView& view) {
+  const catalogue::PoolLoad& load = view.pool.load;
+  return load.movers + 4 * load.queued + view.sent.load(std::memory_order_relaxed);
+}
 
 void PoolBoard::replace(PoolPicture picture) {
   std::lock_guard lock(mutex_);

@@ -32,6 +32,9 @@ struct PoolView {
   mutable std::atomic<std::uint64_t> promised{0};  // bytes
 };
 
+// What it does, in movers; one that waits counts for several.
+std::uint64_t load_of(const PoolView& view);
+
 using PoolPicture = std::vector<std::shared_ptr<PoolView>>;
 
 class PoolBoard {

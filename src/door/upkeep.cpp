@@ -16,7 +16,7 @@ asio::awaitable<void> Upkeep::run() {
     if (auto [error] = co_await pause.async_wait(as_value); error) co_return;
     Status done = co_await offload(blocking_, [&]() -> Status {
       SLUICE_CHECK(look());
-      SLUICE_CHECK(copies_.round(*board_.picture()));
+      SLUICE_CHECK(care());
       return count % looks_per_sweep == 0 ? sweep() : Status();
     });
     // Once, not every second, while the catalogue is away.
@@ -30,6 +30,25 @@ Status Upkeep::look() {
   constexpr std::int64_t patience_ns = 20'000'000'000;
   SLUICE_TRY(auto pools, catalogue_.pools().list());
   board_.replace(picture_of(std::move(pools), catalogue::system_clock_ns(), patience_ns));
+  return {};
+}
+
+Status Upkeep::care() {
+  SLUICE_TRY(auto due, copies_.claim());
+  // What noted a file may be newer than the last look.
+  if (!due.empty()) SLUICE_CHECK(look());
+  const auto picture = board_.picture();
+  SLUICE_CHECK(copies_.round(due, *picture));
+  return care_for_hot();
+}
+
+Status Upkeep::care_for_hot() {
+  const auto picture = board_.picture();
+  for (catalogue::FileId file : hot_.take()) SLUICE_CHECK(copies_.relieve(file, *picture));
+  const auto now = std::chrono::steady_clock::now();
+  if (now < counted_since_ + std::chrono::minutes(1)) return {};
+  counted_since_ = now;
+  hot_.forget();
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "catalogue/api.h"
 #include "door/config.h"
 #include "door/copy_care.h"
+#include "door/hot_files.h"
 #include "door/pool_board.h"
 
 namespace sluice::door {
@@ -14,10 +15,11 @@ namespace sluice::door {
 class Upkeep {
  public:
   // All of it outlives the object.
-  Upkeep(catalogue::Catalogue& catalogue, PoolBoard& board, BlockingPool& blocking,
+  Upkeep(catalogue::Catalogue& catalogue, PoolBoard& board, HotFiles& hot, BlockingPool& blocking,
          const DoorConfig& config)
       : catalogue_(catalogue),
         board_(board),
+        hot_(hot),
         blocking_(blocking),
         config_(config),
         copies_(catalogue, config.lost_after) {}
@@ -30,13 +32,17 @@ class Upkeep {
 
  private:
   Status look();
+  Status care();
+  Status care_for_hot();
   Status sweep();
 
   catalogue::Catalogue& catalogue_;
   PoolBoard& board_;
+  HotFiles& hot_;
   BlockingPool& blocking_;
   const DoorConfig& config_;
   CopyCare copies_;
+  std::chrono::steady_clock::time_point counted_since_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace sluice::door

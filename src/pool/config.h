@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "base/units.h"
 
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -17,6 +18,8 @@ struct PoolConfig {
   std::string directory;
   std::vector<std::string> tags;
   Bytes keep_free{64ULL << 20};
+  std::uint32_t high_watermark = 90;
+  std::uint32_t low_watermark = 80;
   Duration heartbeat{5'000};
 };
 
@@ -32,7 +35,12 @@ inline constexpr std::tuple pool_settings{
     setting("pool.tags", &PoolConfig::tags, Reload::no,
             "Words that rules of selection may ask for, KEY=VALUE each."),
     setting("pool.keep_free", &PoolConfig::keep_free, Bytes{0}, Bytes{1ULL << 50}, Reload::no,
-            "Space of the file system that uploads never use up."),
+            "Space of the file system that no upload is admitted to."),
+    setting("pool.high_watermark", &PoolConfig::high_watermark, 1, 100, Reload::no,
+            "Percent of the space in use from which on the pool deletes cached replicas, the "
+            "oldest first. 100: only when nothing is free."),
+    setting("pool.low_watermark", &PoolConfig::low_watermark, 0, 100, Reload::no,
+            "Percent of the space in use at which it ends."),
     setting("pool.heartbeat", &PoolConfig::heartbeat, Duration(100), Duration(600'000), Reload::no,
             "How often the pool tells the catalogue that it lives, and looks for work there. Doors "
             "take a pool for gone "

@@ -132,12 +132,15 @@ Task<void> Fetcher::fetch(Replica replica) {
   SLUICE_CO_TRY(const bool is_there,
                 co_await offload(service_.blocking, [&] { return tell_again(source.entry); }));
   if (is_there) co_return Status{};
+  SLUICE_CO_TRY(const auto space, co_await offload(service_.blocking, [&] {
+                  return service_.reserve(source.entry.size);
+                }));
   SLUICE_CO_TRY(auto target, co_await offload(service_.blocking, [&] {
                   return service_.store.begin(replica.file, source.entry.size, source.entry.mode,
                                               "1 replication " + source.path);
                 }));
   target->watch_by(std::make_unique<FetchWatch>(service_, source.entry), source.path);
-  SLUICE_CO_CHECK(co_await copy(&source, target));
+  SLUICE_CO_CHECK(co_await copy(&source, target, space.get()));
   co_return co_await offload(service_.blocking, [&] { return target->close(); });
 }
 
@@ -185,14 +188,15 @@ Result<Fetcher::Source> Fetcher::source_of(FileId file) {
       fmt::format("{}/{}?{}={}", best->addresses.front(), path, capability::cgi_key, text), path};
 }
 
-Task<void> Fetcher::copy(const Source* source, std::shared_ptr<disk::OpenFile> target) {
-  return xroot::client::with_client({}, [this, source, target](xroot::client::Client& client) {
-    return copy_with(&client, source, target);
+Task<void> Fetcher::copy(const Source* source, std::shared_ptr<disk::OpenFile> target,
+                         Reservations::Claim* space) {
+  return xroot::client::with_client({}, [=, this](xroot::client::Client& client) {
+    return copy_with(&client, source, target, space);
   });
 }
 
 Task<void> Fetcher::copy_with(xroot::client::Client* client, const Source* source,
-                              std::shared_ptr<disk::OpenFile> target) {
+                              std::shared_ptr<disk::OpenFile> target, Reservations::Claim* space) {
   SLUICE_CO_TRY(auto file, co_await client->open(source->url));
   std::vector<std::byte> buffer(std::min<std::uint64_t>(piece, source->entry.size + 1));
   for (std::uint64_t offset = 0;;) {
@@ -202,6 +206,7 @@ Task<void> Fetcher::copy_with(xroot::client::Client* client, const Source* sourc
       return write_piece(*target, offset, ByteView(buffer).first(n));
     }));
     offset += n;
+    space->fill(n);
   }
   co_return co_await file.close();
 }

@@ -32,9 +32,10 @@ class Fetcher {
   Task<void> fetch(catalogue::Replica replica);
   Result<Source> source_of(FileId file);
   Result<bool> tell_again(const catalogue::Entry& entry);
-  Task<void> copy(const Source* source, std::shared_ptr<disk::OpenFile> target);
+  Task<void> copy(const Source* source, std::shared_ptr<disk::OpenFile> target,
+                  Reservations::Claim* space);
   Task<void> copy_with(xroot::client::Client* client, const Source* source,
-                       std::shared_ptr<disk::OpenFile> target);
+                       std::shared_ptr<disk::OpenFile> target, Reservations::Claim* space);
 
   PoolService& service_;
   struct Failed {

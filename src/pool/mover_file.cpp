@@ -8,11 +8,13 @@
 
 namespace sluice::pool {
 MoverFile::MoverFile(PoolService& service, std::shared_ptr<Mover> mover,
-                     capability::Capability right, std::optional<ExpectedChecksum> expected)
+                     capability::Capability right, std::optional<ExpectedChecksum> expected,
+                     std::unique_ptr<Reservations::Claim> space)
     : service_(service),
       mover_(std::move(mover)),
       right_(std::move(right)),
       expected_(std::move(expected)),
+      space_(std::move(space)),
       size_(right_.size) {
   if (right_.operation == capability::Operation::write)
     failure_ = Error{Errc::cancelled, "the upload was not finished", {}};

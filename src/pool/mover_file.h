@@ -22,7 +22,7 @@ struct ExpectedChecksum {
 class MoverFile final : public disk::FileWatch {
  public:
   MoverFile(PoolService& service, std::shared_ptr<Mover> mover, capability::Capability right,
-            std::optional<ExpectedChecksum> expected = {});
+            std::optional<ExpectedChecksum> expected, std::unique_ptr<Reservations::Claim> space);
 
   // Writes the billing record.
   ~MoverFile() override;
@@ -32,7 +32,10 @@ class MoverFile final : public disk::FileWatch {
   xroot::FileStat wire_stat(const disk::FileStat& stat) const;
 
   bool revoked() const override { return mover_->ended(); }
-  void moved(std::uint64_t bytes) override { mover_->count(bytes); }
+  void moved(std::uint64_t bytes) override {
+    mover_->count(bytes);
+    if (space_) space_->fill(bytes);
+  }
   Status verify(int fd, const disk::FileStat& stat, disk::StoredChecksums& sums) override;
   Status published(const disk::FileStat& stat, const disk::StoredChecksums& sums) override;
   void abandoned() override;
@@ -45,6 +48,7 @@ class MoverFile final : public disk::FileWatch {
   const std::shared_ptr<Mover> mover_;
   const capability::Capability right_;
   const std::optional<ExpectedChecksum> expected_;
+  const std::unique_ptr<Reservations::Claim> space_;  // of an upload
   Fate fate_ = Fate::unpublished;
   // For the billing record.
   std::uint64_t size_;

@@ -9,6 +9,7 @@
 #include "xroot/path.h"
 #include "xroot/responses.h"
 #include "xroot/server/session.h"
+#include "xroot/server/standard_answers.h"
 
 #include <fcntl.h>
 
@@ -22,7 +23,8 @@ using capability::Operation;
 
 struct Wanted {
   Capability right;
-  std::string path;  // as the client names it, a label
+  std::string capability;  // as the client brought it
+  std::string path;        // as the client names it, a label
   bool writes = false;
   std::uint32_t mode = 0;  // of the file that an upload makes
   std::optional<ExpectedChecksum> expected;
@@ -52,7 +54,8 @@ Result<Wanted> wanted(const PoolService& service, const xroot::Open& request) {
     return fail(Errc::not_authorized, parsed.path + (writes ? ": the capability is for reading"
                                                             : ": the capability is for writing"));
   }
-  Wanted out{std::move(right), std::move(parsed.path), writes, request.mode, {}};
+  Wanted out{std::move(right), std::string(*text), std::move(parsed.path),
+             writes,           request.mode,       {}};
   if (writes) {
     SLUICE_TRY(out.expected, expected_checksum(opaque));
   }
@@ -98,10 +101,31 @@ Result<std::shared_ptr<disk::OpenFile>> open_file(PoolService& service, const Wa
   return fail(Errc::io, wanted.path + ": the replica of this pool cannot be read");
 }
 
+// Another pool may have the room that this one promised to others since the door looked.
+Result<Reply> no_room(const PoolService& service, const Wanted& wanted, const std::string& door,
+                      Error why) {
+  if (why.code != Errc::no_space || door.empty()) return tl::unexpected<Error>(std::move(why));
+  SLUICE_TRY(const Endpoint target, parse_endpoint(door));
+  SLUICE_TRY(const Endpoint self, parse_endpoint(service.address));
+  std::string cgi;
+  xroot::Opaque::append(cgi, "tried", self.host);
+  xroot::Opaque::append(cgi, "triedrc", xroot::tried_for_space);
+  xroot::Opaque::append(cgi, capability::cgi_key, wanted.capability);
+  return xroot::server::redirect(target, cgi);
+}
+
 Result<Reply> answer_of(PoolService& service, const xroot::Open& request, const Wanted& wanted,
                         std::shared_ptr<Mover> mover) {
+  std::unique_ptr<Reservations::Claim> space;
+  if (wanted.writes) {
+    auto claimed = service.reserve(wanted.right.size);
+    if (!claimed)
+      return no_room(service, wanted, mover->request().door, std::move(claimed).error());
+    space = std::move(*claimed);
+  }
   SLUICE_TRY(auto file, open_file(service, wanted));
-  auto hold = std::make_unique<MoverFile>(service, std::move(mover), wanted.right, wanted.expected);
+  auto hold = std::make_unique<MoverFile>(service, std::move(mover), wanted.right, wanted.expected,
+                                          std::move(space));
   xroot::FileStat stat = hold->wire_stat(file->opened_stat());
   file->watch_by(std::move(hold), wanted.path);
   if (request.flags.sequential) ::posix_fadvise(file->fd(), 0, 0, POSIX_FADV_SEQUENTIAL);

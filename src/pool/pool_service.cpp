@@ -4,6 +4,8 @@
 #include "pool/pool_log.h"
 #include "pool/requests.h"
 
+#include <algorithm>
+
 namespace sluice::pool {
 namespace {
 
@@ -20,12 +22,24 @@ PoolService::PoolService(xroot::server::ServerConfig settings, PoolParts parts, 
       movers(*parts.movers),
       billing(*parts.billing),
       id(parts.id),
+      keep_free(parts.keep_free),
       checksum_pool(parts.store->tree().config().checksum_threads, checksum_queue, "checksum"),
       site_name(parts.store->tree().config().site_name) {}
 
 std::uint32_t PoolService::protocol_flags() const {
   using namespace xroot::server_flag;
   return is_server | supports_posc | supports_pages;
+}
+
+Result<std::unique_ptr<Reservations::Claim>> PoolService::reserve(std::uint64_t bytes) {
+  SLUICE_TRY(const disk::Space all, space());
+  return reservations.claim(bytes, all.free);
+}
+
+Result<disk::Space> PoolService::space() const {
+  SLUICE_TRY(disk::Space space, store.space());
+  space.free -= std::min(space.free, keep_free);
+  return space;
 }
 
 void PoolService::report_broken(FileId file, const Error& why) {

@@ -10,6 +10,7 @@
 #include "pool/movers/billing.h"
 #include "pool/movers/movers.h"
 #include "pool/replica_store.h"
+#include "pool/reservations.h"
 #include "xroot/server/service.h"
 
 #include <atomic>
@@ -27,6 +28,7 @@ struct PoolParts {
   Movers* movers = nullptr;
   Billing* billing = nullptr;
   catalogue::PoolId id;
+  std::uint64_t keep_free = 0;  // bytes
 };
 
 class PoolService final : public xroot::server::Service {
@@ -38,6 +40,11 @@ class PoolService final : public xroot::server::Service {
   std::int32_t kind() const override { return 1; }
   bool metadata_inline() const override { return store.tree().is_fast(); }
 
+  // Space for an upload. Errc::no_space. Blocks as long as the file system does.
+  Result<std::unique_ptr<Reservations::Claim>> reserve(std::uint64_t bytes);
+  // All of the pool, and what is neither used nor to be kept free.
+  Result<disk::Space> space() const;
+
   // Tells the catalogue, off the loops, that a replica cannot be read.
   void report_broken(FileId file, const Error& why);
 
@@ -47,7 +54,9 @@ class PoolService final : public xroot::server::Service {
   Movers& movers;
   Billing& billing;
   const catalogue::PoolId id;
+  const std::uint64_t keep_free;  // bytes
   BegunUploads begun;
+  Reservations reservations;
   std::mutex comparison;              // held by who compares its files with the catalogue
   std::atomic<bool> stopping{false};  // what takes long shall give up
   // Checksums have threads of their own: one of them may read a disk for hours.

@@ -74,10 +74,11 @@ Status Upkeep::end_overdue() {
 }
 
 Status Upkeep::beat() {
-  SLUICE_TRY(disk::Space space, service_.store.space());
+  SLUICE_TRY(disk::Space space, service_.space());
   catalogue::PoolLoad load;
   load.total = space.total;
-  load.free = space.free > config_.keep_free.count ? space.free - config_.keep_free.count : 0;
+  load.free = space.free;
+  load.reserved = service_.reservations.promised();
   for (const QueueInfo& queue : service_.movers.queues()) {
     load.movers += queue.active;
     load.queued += queue.waiting;
@@ -85,8 +86,34 @@ Status Upkeep::beat() {
   return service_.catalogue.pools().heartbeat(service_.id, load);
 }
 
+// Cached replicas go, the oldest first, from the high watermark down to the low one. What is being deleted already is gone
+// before anybody looks again: this is one duty with the deletions.
+Status Upkeep::make_room() {
+  constexpr std::uint64_t percent = 100;
+  SLUICE_TRY(disk::Space space, service_.space());
+  const std::uint64_t used = space.total - std::min(space.free, space.total);
+  const std::uint64_t part = space.total / percent;
+  if (used < part * config_.high_watermark) return {};
+  auto& replicas = service_.catalogue.replicas();
+  SLUICE_TRY(auto cached, replicas.cached_on(service_.id, batch));
+  std::uint64_t surplus = used - std::min(used, part * config_.low_watermark);
+  for (const Replica& replica : cached) {
+    if (surplus == 0) break;
+    Status evicted = replicas.evict(replica.file, service_.id);
+    // The last one of its file stays; others are no longer cached, or gone.
+    if (!evicted && evicted.error().code != Errc::conflict &&
+        evicted.error().code != Errc::not_found)
+      return evicted;
+    if (!evicted) continue;
+    log.info("replica.evicted", {{"file", replica.file.number}, {"bytes", replica.size}});
+    surplus -= std::min(surplus, replica.size);
+  }
+  return {};
+}
+
 Status Upkeep::delete_replicas() {
   constexpr Duration lease{60'000};
+  SLUICE_CHECK(make_room());
   auto& replicas = service_.catalogue.replicas();
   for (;;) {
     SLUICE_TRY(auto doomed, replicas.claim_deletions(service_.id, batch, lease));

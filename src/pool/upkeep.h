@@ -34,6 +34,7 @@ class Upkeep {
   asio::awaitable<bool> pause();
 
   Status beat();
+  Status make_room();
   Status delete_replicas();
   Status abort_owed();
   Status renew_uploads();

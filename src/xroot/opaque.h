@@ -14,6 +14,9 @@
 
 namespace sluice::xroot {
 
+// Why a pool sends an upload back to its door, in triedrc; the other reasons are the clients'.
+inline constexpr std::string_view tried_for_space = "nospace";
+
 class Opaque {
  public:
   struct Pair {

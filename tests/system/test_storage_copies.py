@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+import rawxroot as raw
 from clients import pattern, run, xrdcp, xrdfs
 from rawxroot import wait_until
 from servers import give
@@ -138,3 +139,15 @@ def test_a_class_is_inherited_by_what_is_made_in_the_directory(system, tmp_path)
                                          (["set-class", "x", "--copies", "0"], "copies"), (["replicas", "/absent"], "/absent")])
 def test_what_makes_no_sense_is_refused_by_name(system, words, text):
     run(system.binary, "admin", *words, "--set", f"catalogue.url={system.database}").failed(text)
+
+
+def test_an_upload_that_began_before_its_pool_was_drained_leaves_it_too(system):
+    admin(system, "set-class", "default", "--copies", "1")
+    pool, handle = system.open_by_hand("/late", raw.NEW | raw.UPDATE)
+    (taken,) = [found for found in system.pools if found.uploads()]
+    admin(system, "set-pool", taken.label, "draining")
+    with pool:
+        pool.write(handle, 0, DATA)
+        pool.call(raw.close_request(handle))
+    wait_until(lambda: not taken.replicas() and len(online(system, "/late")) == 1, 30, "another pool's copy")
+    assert content(system, "/late") == DATA

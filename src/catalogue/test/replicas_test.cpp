@@ -51,6 +51,46 @@ TEST_P(ReplicasTest, AnyReplicaMayBreak) {
   ASSERT_TRUE(replicas.set_state(file.id, p1, ReplicaState::online));  // repaired
 }
 
+TEST_P(ReplicasTest, OnlyCachedOnesAreEvictedTheOldestFirst) {
+  for (const char* name : {"f", "g", "h"}) {
+    Entry file = upload(root_directory, name, 10).value();
+    ASSERT_TRUE(replicas.add(file.id, p2));
+    ASSERT_TRUE(replicas.arrived(file.id, p2, 10, ReplicaState::online));
+  }
+  const auto on_p2 = replicas.of_pool(p2, {}, 10).value();
+  EXPECT_EQ(code_of(replicas.evict(on_p2[0].file, p2)), Errc::conflict);
+  EXPECT_TRUE(replicas.cached_on(p2, 10).value().empty());
+  ASSERT_TRUE(replicas.set_state(on_p2[2].file, p2, ReplicaState::cached));
+  ASSERT_TRUE(replicas.set_state(on_p2[1].file, p2, ReplicaState::cached));
+  const auto cached = replicas.cached_on(p2, 10).value();
+  ASSERT_EQ(cached.size(), 2U);
+  EXPECT_EQ(cached[0].file, on_p2[2].file);
+  EXPECT_EQ(replicas.cached_on(p2, 1).value().size(), 1U);
+  ASSERT_TRUE(replicas.evict(cached[0].file, p2));
+  EXPECT_EQ(code_of(replicas.evict(cached[0].file, p2)), Errc::conflict);
+  // Not the last one that somebody can read.
+  ASSERT_TRUE(replicas.set_state(cached[1].file, p1, ReplicaState::broken));
+  EXPECT_EQ(code_of(replicas.evict(cached[1].file, p2)), Errc::conflict);
+}
+
+TEST_P(ReplicasTest, WhatLeavesIsNotedAndCountedApart) {
+  Entry file = upload(root_directory, "f", 10).value();
+  Entry other = upload(root_directory, "g", 5).value();
+  EXPECT_EQ(replicas.staying().value().at(p1).bytes, 15U);
+  ASSERT_TRUE(replicas.leave(file.id, p1));
+  EXPECT_TRUE(replicas.of_file(file.id).value().at(0).leaving);
+  EXPECT_EQ(replicas.staying().value().at(p1).bytes, 5U);
+  EXPECT_EQ(replicas.leaving().value().bytes, 10U);
+  EXPECT_EQ(catalogue->copies().claim(10, Duration(1)).value().at(0).file, file.id);
+  ASSERT_TRUE(replicas.add(file.id, p2));  // counts before it arrived
+  EXPECT_EQ(replicas.staying().value().at(p2).bytes, 10U);
+  EXPECT_EQ(code_of(replicas.leave(file.id, p2)), Errc::conflict);
+  ASSERT_TRUE(replicas.arrived(file.id, p2, 10, ReplicaState::online));
+  ASSERT_TRUE(replicas.retire(file.id, p1, Last::stays));
+  EXPECT_EQ(replicas.leaving().value().files, 0U);
+  EXPECT_EQ(code_of(replicas.leave(FileId{4711}, p1)), Errc::not_found);
+}
+
 TEST_P(ReplicasTest, TheLastReadableOneStays) {
   Entry file = upload(root_directory, "f", 10).value();
   ASSERT_TRUE(replicas.add(file.id, p2));

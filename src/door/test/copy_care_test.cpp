@@ -41,11 +41,25 @@ class CopyCareTest : public testing::Test {
     EXPECT_TRUE(all->uploads().commit(begun->id, {pool, 10, {}, ReplicaState::online}));
     return begun->id;
   }
-  void round() {
+  std::shared_ptr<const PoolPicture> picture() {
     PoolBoard board;
     board.replace(picture_of(*all->pools().list(), catalogue::system_clock_ns(), patience));
-    Status done = care->round(*board.picture());
+    return board.picture();
+  }
+  void round() {
+    auto due = care->claim();
+    ASSERT_TRUE(due) << due.error().message();
+    Status done = care->round(*due, *picture());
     EXPECT_TRUE(done) << done.error().message();
+  }
+  // A second copy, as the pool that fetched it tells.
+  void arrive(FileId file, PoolId pool) {
+    Status added = all->replicas().add(file, pool);
+    ASSERT_TRUE(added || added.error().code == Errc::exists);
+    ASSERT_TRUE(all->replicas().arrived(file, pool, 10, ReplicaState::online));
+  }
+  void say_load(PoolId pool, std::uint64_t movers) {
+    ASSERT_TRUE(all->pools().heartbeat(pool, {1000, 1000, 0, movers, 0}));
   }
   std::vector<catalogue::Replica> replicas(FileId file) { return *all->replicas().of_file(file); }
   // Pools that shall fetch the file.
@@ -134,6 +148,92 @@ TEST_F(CopyCareTest, the_only_replica_stays_though_it_is_broken) {
   round();
   EXPECT_TRUE(fetchers(file).empty());
   EXPECT_EQ(state(file, pools[0]), ReplicaState::broken);
+}
+
+TEST_F(CopyCareTest, a_mode_that_changes_while_somebody_looks_is_not_missed) {
+  FileId file = file_on(pools[0]);
+  ASSERT_TRUE(all->copies().check(file));
+  auto due = care->claim();
+  auto before = picture();
+  ASSERT_TRUE(all->pools().set_mode(pools[0], PoolMode::draining));
+  ASSERT_TRUE(all->copies().check_pool(pools[0]));
+  ASSERT_TRUE(care->round(*due, *before));
+  round();
+  EXPECT_EQ(fetchers(file).size(), 1U);
+}
+
+TEST_F(CopyCareTest, what_came_to_a_draining_pool_unseen_is_found) {
+  ASSERT_TRUE(all->pools().set_mode(pools[0], PoolMode::draining));
+  FileId file = file_on(pools[0]);
+  EXPECT_EQ(*all->copies().waiting(), 0U);
+  for (int i = 0; i < 62 && fetchers(file).empty(); ++i) round();
+  EXPECT_EQ(fetchers(file).size(), 1U);
+}
+
+TEST_F(CopyCareTest, one_that_leaves_goes_when_another_is_there) {
+  FileId file = file_on(pools[0]);
+  ASSERT_TRUE(all->replicas().leave(file, pools[0]));
+  round();
+  ASSERT_EQ(fetchers(file).size(), 1U);
+  EXPECT_EQ(state(file, pools[0]), ReplicaState::online);
+  arrive(file, fetchers(file)[0]);
+  round();
+  EXPECT_EQ(state(file, pools[0]), ReplicaState::deleting);
+}
+
+TEST_F(CopyCareTest, what_is_too_many_becomes_cached_where_space_is_short) {
+  FileId file = file_on(pools[0]);
+  ASSERT_TRUE(all->pools().heartbeat(pools[1], {1000, 5, 0, 0, 0}));
+  arrive(file, pools[1]);
+  round();
+  EXPECT_EQ(state(file, pools[0]), ReplicaState::online);
+  EXPECT_EQ(state(file, pools[1]), ReplicaState::cached);
+}
+
+TEST_F(CopyCareTest, nothing_becomes_cached_while_a_pool_is_silent) {
+  FileId file = file_on(pools[0]);
+  arrive(file, pools[1]);
+  auto due = care->claim();
+  PoolBoard board;
+  board.replace(picture_of(*all->pools().list(), catalogue::system_clock_ns(), patience));
+  board.set_reachable(pools[0], false);
+  ASSERT_TRUE(care->round(*due, *board.picture()));
+  EXPECT_EQ(state(file, pools[0]), ReplicaState::online);
+  EXPECT_EQ(state(file, pools[1]), ReplicaState::online);
+}
+
+TEST_F(CopyCareTest, a_cached_one_counts_as_soon_as_it_is_needed) {
+  FileId file = file_on(pools[0]);
+  arrive(file, pools[1]);
+  round();
+  PoolId cached = pools[state(file, pools[0]) == ReplicaState::cached ? 0 : 1];
+  PoolId other = pools[state(file, pools[0]) == ReplicaState::cached ? 1 : 0];
+  ASSERT_EQ(state(file, cached), ReplicaState::cached);
+  ASSERT_TRUE(all->replicas().set_state(file, other, ReplicaState::broken));
+  round();
+  EXPECT_EQ(state(file, cached), ReplicaState::online);
+  EXPECT_EQ(state(file, other), ReplicaState::deleting);
+  EXPECT_TRUE(fetchers(file).empty());
+}
+
+TEST_F(CopyCareTest, a_file_that_many_read_goes_where_there_is_less_to_do) {
+  FileId file = file_on(pools[0]);
+  say_load(pools[0], 100);
+  say_load(pools[1], 90);
+  say_load(pools[2], 0);
+  // Between the two idle enough for it chance decides, weighed with their load.
+  for (int i = 0; i < 50 && fetchers(file).empty(); ++i)
+    ASSERT_TRUE(care->relieve(file, *picture()));
+  EXPECT_EQ(fetchers(file), std::vector{pools[2]});
+  ASSERT_TRUE(care->relieve(file, *picture()));  // one is coming
+  EXPECT_EQ(fetchers(file).size(), 1U);
+}
+
+TEST_F(CopyCareTest, no_copy_of_a_hot_file_where_all_pools_are_as_busy) {
+  FileId file = file_on(pools[0]);
+  for (PoolId pool : pools) say_load(pool, 100);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(care->relieve(file, *picture()));
+  EXPECT_TRUE(fetchers(file).empty());
 }
 
 TEST_F(CopyCareTest, a_removed_file_is_forgotten) {
