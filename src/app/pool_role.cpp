@@ -42,6 +42,8 @@ Status PoolRole::listen() {
 
 Status PoolRole::open() {
   Config& config = host_.config;
+  if (config.pool.low_watermark > config.pool.high_watermark)
+    return fail(Errc::usage, "pool.low_watermark is above pool.high_watermark");
   SLUICE_CHECK(make_below(config.serve.data_directory, config.pool.directory));
   disk::DiskConfig disk = config.disk;
   disk.export_directory = config.pool.directory;
@@ -51,15 +53,22 @@ Status PoolRole::open() {
   auto& catalogue = shared_.catalogue();
   SLUICE_TRY(ownership_, pool::own_directory(config.pool.directory, config.pool.name,
                                              has_replicas(catalogue, config.pool.name)));
+  SLUICE_CHECK(pool::check_name(catalogue, config.pool.name, ownership_.id));
   SLUICE_TRY(store_, pool::ReplicaStore::open(std::move(disk)));
   SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name,
                                                  {"root://" + front_.public_address()}, tags));
+  SLUICE_CHECK(pool::take_name(catalogue, known.id, ownership_.id));
   movers_ = std::make_shared<pool::Movers>(config.movers, host_.metrics);
   admin_ = {movers_.get(), &catalogue, known.id, &host_.runtime.blocking()};
   SLUICE_CHECK(restore_queues(admin_));
   SLUICE_TRY(billing_, pool::Billing::open(config.movers.billing, config.pool.name, host_.metrics));
-  pool::PoolParts parts{&catalogue,    &shared_.keys(), store_.get(),
-                        movers_.get(), billing_.get(),  known.id};
+  pool::PoolParts parts{&catalogue,
+                        &shared_.keys(),
+                        store_.get(),
+                        movers_.get(),
+                        billing_.get(),
+                        known.id,
+                        config.pool.keep_free.count};
   service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
                                                  host_.runtime.blocking());
   admin_.service = service_.get();

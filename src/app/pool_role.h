@@ -26,7 +26,7 @@ class PoolRole final : public Role {
   Host& host_;
   CatalogueRole& shared_;
   Front front_;
-  Fd ownership_;
+  pool::Ownership ownership_;
   std::unique_ptr<pool::ReplicaStore> store_;
   std::shared_ptr<pool::Movers> movers_;
   std::unique_ptr<pool::Billing> billing_;

@@ -26,29 +26,41 @@ asio::awaitable<void> PoolWatch::run() {
 }
 
 asio::awaitable<void> PoolWatch::ask(std::shared_ptr<const PoolView> view) {
+  Asked pool{view->pool.id, true};
+  while (co_await ask_until_silent(&pool)) {
+  }
+}
+
+// A connection that was cut needs a minute until the kernel sends again: who did not answer is asked over a new one. False: the
+// door stops.
+asio::awaitable<bool> PoolWatch::ask_until_silent(Asked* pool) {
   xroot::client::ClientOptions options;
   options.timeouts.connect = Duration(2'000);
   options.timeouts.request = Duration(3'000);
   options.timeouts.recovery = Duration(0);
   options.app_name = "sluice-door";
-  const catalogue::PoolId id = view->pool.id;
   asio::steady_timer pause(co_await asio::this_coro::executor);
-  bool answered = true;
+  bool goes_on = true;
   co_await with_task_group([&](TaskGroup& group) -> asio::awaitable<void> {
     xroot::client::Client client(group, options);
-    for (;;) {
-      view = board_.find(id);  // it may have another address by now
-      if (view) {
-        auto time = co_await client.ping("root://" + to_text(view->address));
-        if (time.has_value() != std::exchange(answered, time.has_value())) {
-          log.warn(answered ? "pool.answers" : "pool.silent", {{"pool", view->pool.name}});
-        }
-        board_.set_reachable(id, answered);
+    bool answers = true;
+    while (goes_on && answers) {
+      // It may have another address by now.
+      if (auto view = board_.find(pool->id)) {
+        answers = (co_await client.ping("root://" + to_text(view->address))).has_value();
+        note(pool, *view, answers);
       }
       pause.expires_after(config_.refresh);
-      if (auto [error] = co_await pause.async_wait(as_value); error) co_return;
+      if (auto [error] = co_await pause.async_wait(as_value); error) goes_on = false;
     }
   });
+  co_return goes_on;
+}
+
+void PoolWatch::note(Asked* pool, const PoolView& view, bool answers) {
+  if (answers != std::exchange(pool->answered, answers))
+    log.warn(answers ? "pool.answers" : "pool.silent", {{"pool", view.pool.name}});
+  board_.set_reachable(pool->id, answers);
 }
 
 }  // namespace sluice::door

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pool/ownership.h"
 
+#include "base/crypto.h"
+#include "base/text.h"
+#include "disk/journal.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -12,13 +16,41 @@
 namespace sluice::pool {
 namespace {
 
-constexpr const char* mark = "/.sluice.pool";
+constexpr const char* mark_name = "/.sluice.pool";
+constexpr std::string_view directory_setting = "directory";  // of the pool in the catalogue
 constexpr mode_t readable = 0644;
+
+// Two lines: the pool's name, the directory's id.
+struct Mark {
+  std::string pool;  // empty: nobody's yet
+  std::string id;
+};
+
+Result<Mark> read_mark(int file, const std::string& path) {
+  std::array<char, 512> text{};
+  ssize_t size = ::pread(file, text.data(), text.size(), 0);
+  if (size < 0) return fail_errno(errno, path);
+  auto lines = split({text.data(), static_cast<std::size_t>(size)}, '\n');
+  // Written at once, so that a crash leaves all of it or nothing.
+  if (lines.size() < 2) return Mark{};
+  return Mark{std::string(lines[0]), std::string(lines[1])};
+}
+
+Result<Ownership> make_mark(Fd file, const std::string& path, const std::string& pool) {
+  std::array<std::byte, 16> random{};
+  fill_random(random);
+  std::string id;
+  for (std::byte byte : random) id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  const std::string text = pool + "\n" + id + "\n";
+  SLUICE_CHECK(disk::write_all(file.get(), text, 0, path));
+  return Ownership{std::move(file), std::move(id)};
+}
 
 }  // namespace
 
-Result<Fd> own_directory(const std::string& directory, const std::string& pool, bool has_replicas) {
-  std::string path = directory + mark;
+Result<Ownership> own_directory(const std::string& directory, const std::string& pool,
+                                bool has_replicas) {
+  std::string path = directory + mark_name;
   Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   bool is_new = !file && errno == ENOENT;
   if (is_new && has_replicas) {
@@ -33,19 +65,31 @@ Result<Fd> own_directory(const std::string& directory, const std::string& pool, 
   if (!file) return fail_errno(errno, path);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(Errc::local, directory + " is served by another process (pool.directory)");
-  std::array<char, 256> text{};
-  ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
-  if (size < 0) return fail_errno(errno, path);
-  std::string owner(text.data(), static_cast<std::size_t>(size));
-  if (owner.empty()) {
-    if (::pwrite(file.get(), pool.data(), pool.size(), 0) != static_cast<ssize_t>(pool.size()))
-      return fail_errno(errno, path);
-  } else if (owner != pool) {
-    return fail(Errc::local,
-                fmt::format("{} belongs to pool {}, not to {} (pool.name, pool.directory)",
-                            directory, owner, pool));
-  }
-  return file;
+  SLUICE_TRY(const Mark mark, read_mark(file.get(), path));
+  if (mark.pool.empty()) return make_mark(std::move(file), path, pool);
+  if (mark.pool == pool) return Ownership{std::move(file), mark.id};
+  return fail(Errc::local,
+              fmt::format("{} belongs to pool {}, not to {} (pool.name, pool.directory)", directory,
+                          mark.pool, pool));
+}
+
+Status check_name(catalogue::Catalogue& all, const std::string& pool, const std::string& id) {
+  constexpr std::int64_t alive_ns = 60'000'000'000;
+  auto known = all.pools().find(pool);
+  if (!known && known.error().code == Errc::not_found) return {};
+  if (!known) return tl::unexpected<Error>(std::move(known).error());
+  SLUICE_TRY(const auto settings, all.pools().settings(known->id));
+  auto other = settings.find(directory_setting);
+  const bool is_alive = known->heartbeat_ns + alive_ns > catalogue::system_clock_ns();
+  if (other == settings.end() || other->second == id || !is_alive) return {};
+  return fail(Errc::local,
+              fmt::format("another pool is called {} and runs ({}): give this one a name of its "
+                          "own (pool.name), or wait a minute if that one was taken away",
+                          pool, known->addresses.empty() ? "-" : known->addresses.front()));
+}
+
+Status take_name(catalogue::Catalogue& all, catalogue::PoolId pool, const std::string& id) {
+  return all.pools().set(pool, directory_setting, id);
 }
 
 }  // namespace sluice::pool

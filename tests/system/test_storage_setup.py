@@ -5,12 +5,15 @@
 import os
 import signal
 import stat
+import time
 
 import pytest
 import rawxroot as raw
 import servers
 import storage
 from clients import pattern, run, xrdcp, xrdfs
+from stored import must
+from XRootD import client
 
 MIB = 1 << 20
 
@@ -87,6 +90,11 @@ def test_roles_that_do_not_go_together(session_dir, roles):
     run(binary, "serve", "--data", data, "--set", f"serve.roles={roles}", "--listen", "127.0.0.1:0", timeout=20).failed("serve.roles")
 
 
+def test_the_root_is_as_old_as_the_catalogue(own_storage):
+    info = must(client.FileSystem(own_storage.url).stat("/"))
+    assert abs(info.modtime - time.time()) < 600
+
+
 # -- the wrong directory ----------------------------------------------------------------------------------------------
 
 
@@ -132,6 +140,18 @@ def test_a_name_is_one_pools(own_pools, extra_pool):
     with pytest.raises(RuntimeError, match="(?s)no ready line.*pool0"):
         extra_pool(server, "pool0")
     assert readable(server, path)
+
+
+def test_a_name_is_one_pools_also_before_the_first_file(own_pools, extra_pool):
+    server = own_pools(count=1)
+    with pytest.raises(RuntimeError, match="(?s)no ready line.*pool0.*pool.name"):
+        extra_pool(server, "pool0")
+    # The one that has the name may come back at once.
+    server.pools[0].kill()
+    server.pools[0].start()
+    with pytest.raises(RuntimeError, match="no ready line"):
+        extra_pool(server, "pool0")
+    assert readable(server, server.workdir("work").put("file", b"content"))
 
 
 def test_a_directory_is_one_pools(own_pools, extra_pool):

@@ -37,6 +37,8 @@ constexpr std::array words{
     Word{"for_update", "", "FOR UPDATE"},
     Word{"for_key_share", "", "FOR KEY SHARE"},
     Word{"skip_locked", "", "FOR UPDATE SKIP LOCKED"},
+    Word{"now_ns", "CAST(strftime('%s', 'now') AS INTEGER) * 1000000000",
+         "CAST(EXTRACT(EPOCH FROM now()) * 1000000000 AS BIGINT)"},
     Word{"server_version", "SELECT 150000",
          "SELECT CAST(current_setting('server_version_num') AS BIGINT)"},
 };
