@@ -27,7 +27,7 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class rebalance replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class match-pools rebalance replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -69,6 +69,8 @@ _sluice() {
       case $previous in --copies) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin assign-class') options='-c --config --set --data --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin match-pools') options='--client --class -c --config --set --data --json --help'
+      case $previous in --client) kind=nothing ;; --class) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin rebalance') options='--within -n --dry-run -c --config --set --data --json --help'
       case $previous in --within) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin replicas') options='-c --config --set --data --json --help'

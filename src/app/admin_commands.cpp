@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 
+#include "app/match_pools.h"
 #include "app/on_catalogue.h"
 #include "app/rebalance_command.h"
 #include "base/units.h"
@@ -203,6 +204,13 @@ constexpr std::array rows = {
                     "",
                     {{{"For raw data", "sluice admin assign-class /raw precious"}}},
                     &cli::make_command<ClassAssign>},
+    cli::CommandRow{"admin match-pools",
+                    "Show which rules and pools a request would meet",
+                    "By the settings given here (door.selection) and the pools as they are now.",
+                    {{{"An upload from that machine",
+                       "sluice admin match-pools write /raw/f --client 10.1.2.3"}}},
+                    &make_match_pools,
+                    true},
     cli::CommandRow{
         "admin rebalance",
         "Move files from full pools to emptier ones",

@@ -10,11 +10,12 @@ Status DoorRole::listen() { return front_.listen(host_.config.serve.listen, xroo
 Status DoorRole::open() {
   Config& config = host_.config;
   SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
+  SLUICE_TRY(auto selection, door::Selection::parse(config.door.selection));
   xroot::server::ServerConfig settings = config.xroot;
   settings.max_streams = 0;  // streams carry data, and a door has none
   auto& catalogue = shared_.catalogue();
   service_ = std::make_unique<door::DoorService>(
-      std::move(settings), config.door, std::move(policy),
+      std::move(settings), config.door, std::move(policy), std::move(selection),
       door::DoorParts{&catalogue, &shared_.keys(), &board_, &hot_}, host_.metrics,
       host_.runtime.blocking());
   service_->site_name = config.disk.site_name;
@@ -26,8 +27,7 @@ Status DoorRole::open() {
                              "Lookups that had to ask the database.",
                              [kept] { return static_cast<double>(kept->figures().misses); });
   }
-  upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, hot_, host_.runtime.blocking(),
-                                           service_->settings);
+  upkeep_ = std::make_unique<door::Upkeep>(catalogue, board_, *service_, host_.runtime.blocking());
   watch_ = std::make_unique<door::PoolWatch>(board_, service_->settings);
   return upkeep_->begin();
 }

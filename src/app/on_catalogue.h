@@ -17,7 +17,7 @@ class OnCatalogue : public cli::Command {
   }
 
   Status run(cli::Console& console) final {
-    SLUICE_TRY(Config config, source_.load());
+    SLUICE_TRY(config, source_.load());
     config.catalogue.cached_names = 0;
     SLUICE_TRY(auto opened, catalogue::Catalogue::open(config.catalogue));
     return work(*opened, console);
@@ -26,6 +26,8 @@ class OnCatalogue : public cli::Command {
  protected:
   virtual void declare_more(cli::Options&) {}
   virtual Status work(catalogue::Catalogue& all, cli::Console& console) = 0;
+
+  Config config;
 
  private:
   SettingsSource source_;

@@ -30,6 +30,7 @@ struct DoorConfig {
   Anonymous anonymous = Anonymous::automatic;
   std::string anonymous_user = "auto";
   std::string queue;
+  std::vector<std::string> selection;
   Duration capability_lifetime{300'000};
   Duration key_lifetime{86'400'000};
   Duration refresh{1'000};
@@ -55,6 +56,13 @@ inline constexpr std::tuple door_settings{
             "\"auto\" is root where the door listens on loopback only, and nobody elsewhere."),
     setting("door.queue", &DoorConfig::queue, Reload::no,
             "Mover queue of the pools that this door's clients wait in. Empty: regular."),
+    setting(
+        "door.selection", &DoorConfig::selection, Reload::no,
+        "Rules that say which pools are asked first, one each: conditions (read, write, "
+        "path=/DIRECTORY, class=CLASS, net=ADDRESS/BITS; all must hold), \"->\", tags that the "
+        "pools have (KEY=VALUE, all of them). Rules that hold are asked in their order, then "
+        "all pools; \"only\" at the end of a rule lets it end there. `sluice admin match-pools` "
+        "shows what they do."),
     setting("door.capability_lifetime", &DoorConfig::capability_lifetime, Duration(5'000),
             Duration(86'400'000), Reload::no,
             "How long a client may take from the redirect to its arrival at the pool."),

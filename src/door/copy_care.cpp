@@ -126,8 +126,7 @@ Result<bool> CopyCare::look_at(const CopyCheck& check, const PoolPicture& pools,
   }
   if (found.lasting.empty() && found.leaving.empty()) return false;  // nothing to copy from
   const std::size_t coming = found.lasting.size() + found.expected;
-  if (coming < wanted)
-    SLUICE_CHECK(add_copies(check, entry->size, wanted - coming, pools, replicas));
+  if (coming < wanted) SLUICE_CHECK(add_copies(check, *entry, wanted - coming, pools, replicas));
   return false;
 }
 
@@ -160,12 +159,13 @@ Status CopyCare::demote(const Count& count, std::size_t wanted, const PoolPictur
   return {};
 }
 
-Status CopyCare::add_copies(const CopyCheck& check, std::uint64_t size, std::size_t missing,
-                            const PoolPicture& pools, const std::vector<Replica>& replicas) {
+Status CopyCare::add_copies(const CopyCheck& check, const catalogue::Entry& file,
+                            std::size_t missing, const PoolPicture& pools,
+                            const std::vector<Replica>& replicas) {
   std::vector<std::int64_t> excluded;
   for (const Replica& replica : replicas) excluded.push_back(replica.pool.number);
   for (; missing > 0; --missing) {
-    auto pool = choose_for_writing(pools, size, excluded);
+    SLUICE_TRY(auto pool, choose(file, pools, excluded));
     if (!pool) {
       ++without_pool_;
       // A pool that is only restarted is back sooner than the lease ends.
@@ -177,6 +177,20 @@ Status CopyCare::add_copies(const CopyCheck& check, std::uint64_t size, std::siz
       return added;
   }
   return {};
+}
+
+// As an operator wants it: copies go where uploads of the same file would.
+Result<std::shared_ptr<const PoolView>> CopyCare::choose(const catalogue::Entry& file,
+                                                         const PoolPicture& pools,
+                                                         std::span<const std::int64_t> excluded) {
+  std::string path;
+  if (!selection_.is_empty()) {
+    SLUICE_TRY(path, catalogue_.names().path_of(file.id));
+  }
+  const Wish wish{true, path, file.storage_class, {}};
+  return selection_.choose(pools, wish, excluded, [&](std::span<const std::int64_t> without) {
+    return choose_for_writing(pools, file.size, without);
+  });
 }
 
 // It will be one too many: what is not needed any more becomes cached.
@@ -196,7 +210,7 @@ Status CopyCare::relieve(catalogue::FileId file, const PoolPicture& pools) {
       least = std::min(least, load_of(*view));
     excluded.push_back(replica.pool.number);
   }
-  auto pool = choose_for_writing(pools, entry->size, excluded);
+  SLUICE_TRY(auto pool, choose(*entry, pools, excluded));
   if (!pool || least == UINT64_MAX || 2 * load_of(*pool) + some > least) return {};
   log.info("copies.hot", {{"file", file.number}, {"pool", pool->pool.name}});
   Status added = catalogue_.replicas().add(file, pool->pool.id);

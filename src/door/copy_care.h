@@ -6,6 +6,7 @@
 
 #include "catalogue/api.h"
 #include "door/pool_board.h"
+#include "door/selection.h"
 
 #include <chrono>
 #include <set>
@@ -17,8 +18,8 @@ namespace sluice::door {
 class CopyCare {
  public:
   // `lost_after`: a pool that is silent for so long does not count any more.
-  CopyCare(catalogue::Catalogue& catalogue, Duration lost_after)
-      : catalogue_(catalogue), lost_after_(lost_after) {}
+  CopyCare(catalogue::Catalogue& catalogue, const Selection& selection, Duration lost_after)
+      : catalogue_(catalogue), selection_(selection), lost_after_(lost_after) {}
 
   // Files that are due, for round(). Blocks, like all of it.
   Result<std::vector<catalogue::CopyCheck>> claim();
@@ -40,11 +41,16 @@ class CopyCare {
   void tell_of_missing_pools(std::size_t files);
   Status promote(Count& count, std::size_t wanted);
   Status demote(const Count& count, std::size_t wanted, const PoolPicture& pools);
-  Status add_copies(const catalogue::CopyCheck& check, std::uint64_t size, std::size_t missing,
-                    const PoolPicture& pools, const std::vector<catalogue::Replica>& replicas);
+  Status add_copies(const catalogue::CopyCheck& check, const catalogue::Entry& file,
+                    std::size_t missing, const PoolPicture& pools,
+                    const std::vector<catalogue::Replica>& replicas);
+  Result<std::shared_ptr<const PoolView>> choose(const catalogue::Entry& file,
+                                                 const PoolPicture& pools,
+                                                 std::span<const std::int64_t> excluded);
   Status retire(const std::vector<catalogue::Replica>& replicas);
 
   catalogue::Catalogue& catalogue_;
+  const Selection& selection_;
   const Duration lost_after_;
   unsigned rounds_ = 0;
   std::size_t without_pool_ = 0;  // files of this round that no pool can take a copy of

@@ -12,7 +12,7 @@ using catalogue::LastLink;
 using catalogue::Walk;
 
 DoorService::DoorService(xroot::server::ServerConfig server_settings, DoorConfig own_settings,
-                         Policy rules, DoorParts parts, Metrics& metrics,
+                         Policy rules, Selection pool_rules, DoorParts parts, Metrics& metrics,
                          BlockingPool& blocking_pool)
     : Service(std::move(server_settings), door_requests(), metrics, blocking_pool),
       catalogue(*parts.catalogue),
@@ -20,7 +20,8 @@ DoorService::DoorService(xroot::server::ServerConfig server_settings, DoorConfig
       pools(*parts.pools),
       hot(*parts.hot),
       settings(std::move(own_settings)),
-      policy(std::move(rules)) {}
+      policy(std::move(rules)),
+      selection(std::move(pool_rules)) {}
 
 std::uint32_t DoorService::protocol_flags() const {
   using namespace xroot::server_flag;

@@ -8,6 +8,7 @@
 #include "door/hot_files.h"
 #include "door/policy.h"
 #include "door/pool_board.h"
+#include "door/selection.h"
 #include "xroot/opaque.h"
 #include "xroot/server/service.h"
 #include "xroot/stat_text.h"
@@ -29,7 +30,7 @@ struct DoorParts {
 class DoorService final : public xroot::server::Service {
  public:
   DoorService(xroot::server::ServerConfig settings, DoorConfig config, Policy policy,
-              DoorParts parts, Metrics& metrics, BlockingPool& blocking);
+              Selection selection, DoorParts parts, Metrics& metrics, BlockingPool& blocking);
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 0; }
@@ -44,6 +45,7 @@ class DoorService final : public xroot::server::Service {
   HotFiles& hot;
   const DoorConfig settings;
   const Policy policy;
+  const Selection selection;
   const AccountNames accounts;
 };
 

@@ -112,8 +112,14 @@ Result<Attempt> nothing_ready(const Past& past, const Target& target) {
   return fail(Errc::no_replicas, target.path + ": every pool that could serve it has failed");
 }
 
-Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& found,
-                               unsigned round) {
+Wish wish_of(const Target& target, const xroot::server::Caller& caller, bool writes) {
+  Wish wish{writes, target.path, {}, caller.peer};
+  if (target.walk.entry) wish.storage_class = target.entry().storage_class;
+  return wish;
+}
+
+Result<Attempt> send_to_reader(const DoorService& service, const xroot::server::Caller& caller,
+                               const LocatedTarget& found, unsigned round) {
   const Target& target = found.target;
   Past past = past_of(service, target);
   if (past.attempt > max_attempts)
@@ -121,8 +127,12 @@ Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& 
   if (std::ranges::none_of(found.replicas, catalogue::is_readable, &catalogue::Replica::state))
     return fail(Errc::no_replicas, target.path + ": no pool has a good copy of it any more");
   auto picture = service.pools.picture();
+  const Wish wish = wish_of(target, caller, false);
   auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
-    return choose_for_reading(*picture, found.replicas, excluded);
+    return service.selection.choose(*picture, wish, excluded,
+                                    [&](std::span<const std::int64_t> without) {
+                                      return choose_for_reading(*picture, found.replicas, without);
+                                    });
   });
   if (!pool) return nothing_ready(past, target);
   service.hot.count(target.entry().id);
@@ -135,10 +145,32 @@ Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& 
   return Attempt(std::move(reply));
 }
 
+// Pools have the file, but not one that this client may read from: one of those gets a copy, and the client waits for it.
+Status bring_near(DoorService& service, const xroot::server::Caller& caller,
+                  const LocatedTarget& found) {
+  const Target& target = found.target;
+  auto picture = service.pools.picture();
+  const bool is_coming = std::ranges::find(found.replicas, catalogue::ReplicaState::created,
+                                           &catalogue::Replica::state) != found.replicas.end();
+  if (is_coming || !choose_for_reading(*picture, found.replicas, {})) return {};
+  std::vector<std::int64_t> holders;
+  for (const catalogue::Replica& replica : found.replicas) holders.push_back(replica.pool.number);
+  auto pool =
+      service.selection.choose(*picture, wish_of(target, caller, false), holders,
+                               [&](std::span<const std::int64_t> without) {
+                                 return choose_for_writing(*picture, target.entry().size, without);
+                               });
+  if (!pool) return {};
+  Status added = service.catalogue.replicas().add(target.entry().id, pool->pool.id);
+  return !added && added.error().code == Errc::exists ? Status() : added;
+}
+
 Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
                                  const xroot::Open& request, unsigned round) {
   SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
-  return send_to_reader(service, found, round);
+  SLUICE_TRY(Attempt sent, send_to_reader(service, caller, found, round));
+  if (!sent && !service.selection.is_empty()) SLUICE_CHECK(bring_near(service, caller, found));
+  return sent;
 }
 
 std::uint64_t random_number() {
@@ -178,22 +210,18 @@ Result<FileId> directory_of(DoorService& service, const Target& target, std::str
 }
 
 // A client that comes back gives its unfinished upload up: the name is free for the next one.
-Status release(DoorService& service, FileId directory, std::string_view name, const Past& past) {
+Status release(DoorService& service, const Past& past) {
   if (past.upload == 0) return {};
-  auto& uploads = service.catalogue.uploads();
-  SLUICE_TRY(auto holder, uploads.find(directory, name));
-  if (!holder || holder->id.number != past.upload) return {};
-  Status ended = uploads.abort(holder->id);
+  Status ended = service.catalogue.uploads().abort({past.upload});
   return !ended && ended.error().code == Errc::not_found ? Status() : ended;
 }
 
 Result<catalogue::Entry> begin_upload(DoorService& service, const Target& target,
-                                      const xroot::Open& request, const Past& past,
-                                      const PoolView& pool, std::uint64_t size) {
+                                      const xroot::Open& request, const PoolView& pool,
+                                      std::uint64_t size) {
   constexpr std::uint32_t default_mode = 0644;
   std::string name;
   SLUICE_TRY(FileId directory, directory_of(service, target, name));
-  SLUICE_CHECK(release(service, directory, name, past));
   catalogue::NewUpload upload;
   upload.entry.mode = request.mode != 0 ? request.mode : default_mode;
   const auto& parent = target.walk.passed.back();
@@ -206,6 +234,25 @@ Result<catalogue::Entry> begin_upload(DoorService& service, const Target& target
   return service.catalogue.uploads().begin(directory, name, upload);
 }
 
+// The pool for an upload; errors are for the client, nothing means that one may be ready soon.
+Result<std::shared_ptr<const PoolView>> choose_for_upload(DoorService& service, const Wish& wish,
+                                                          const Past& past, std::uint64_t size,
+                                                          unsigned round) {
+  auto picture = service.pools.picture();
+  auto choose = [&](std::span<const std::int64_t> excluded) {
+    return service.selection.choose(*picture, wish, excluded,
+                                    [&](std::span<const std::int64_t> without) {
+                                      return choose_for_writing(*picture, size, without);
+                                    });
+  };
+  auto pool = past.choose(round, choose);
+  auto full = [&](std::span<const std::int64_t> without) { return is_full(*picture, without); };
+  if (!pool && !choose(past.excluded) &&
+      service.selection.choose(*picture, wish, past.excluded, full))
+    return fail(Errc::no_space, fmt::format("{}: no pool has room for {} bytes", wish.path, size));
+  return pool;
+}
+
 Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Caller& caller,
                                  const xroot::Open& request, unsigned round) {
   SLUICE_TRY(Target target, walk_to(service, caller, request.path, Activity::upload));
@@ -215,27 +262,26 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
     return fail(Errc::unsupported, target.path + ": third-party copy");
   SLUICE_CHECK(check_existing(target, request.flags));
   Past past = past_of(service, target);
+  SLUICE_CHECK(release(service, past));
   if (past.attempt > max_attempts)
     return fail(Errc::no_replicas, target.path + ": no pool took it in ten attempts");
   std::uint64_t size = 0;
   // Only a hint: what is no number is no reason to refuse an upload.
   if (auto hint = target.opaque.get("oss.asize"))
     size = parse_int<std::uint64_t>(*hint, 0, INT64_MAX).value_or(0);
-  auto picture = service.pools.picture();
-  auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
-    return choose_for_writing(*picture, size, excluded);
-  });
-  if (!pool && !choose_for_writing(*picture, size, past.excluded) &&
-      is_full(*picture, past.excluded)) {
-    return fail(Errc::no_space,
-                fmt::format("{}: no pool has room for {} bytes", target.path, size));
+  Wish wish = wish_of(target, caller, true);
+  catalogue::Entry directory;
+  if (service.selection.asks_for_class() && !target.walk.entry) {
+    SLUICE_TRY(directory, service.catalogue.names().stat(target.parent()));
+    wish.storage_class = directory.storage_class;
   }
+  SLUICE_TRY(auto pool, choose_for_upload(service, wish, past, size, round));
   if (!pool) return nothing_ready(past, target);
   Capability right;
   right.operation = Operation::write;
   right.nonce = random_number();
   right.size = size;
-  SLUICE_TRY(auto file, begin_upload(service, target, request, past, *pool, size));
+  SLUICE_TRY(auto file, begin_upload(service, target, request, *pool, size));
   right.file = file.id.number;
   describe(right, file.mode, file.owner, file.group);
   SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
@@ -251,7 +297,7 @@ std::optional<Result<Reply>> quick_open(DoorService& service, const Call& call,
   if (request.flags.writes() || request.flags.duplicate) return {};
   auto found = recall(service, *call.caller, request.path, Activity::download);
   if (!found || !found->target.entry().is_file() || found->target.opaque.get("tried")) return {};
-  auto attempt = send_to_reader(service, *found, 0);
+  auto attempt = send_to_reader(service, *call.caller, *found, 0);
   if (!attempt || !*attempt) return {};
   return std::move(**attempt);
 }

@@ -7,7 +7,7 @@
 #include "catalogue/api.h"
 #include "door/config.h"
 #include "door/copy_care.h"
-#include "door/hot_files.h"
+#include "door/door_service.h"
 #include "door/pool_board.h"
 
 namespace sluice::door {
@@ -15,14 +15,14 @@ namespace sluice::door {
 class Upkeep {
  public:
   // All of it outlives the object.
-  Upkeep(catalogue::Catalogue& catalogue, PoolBoard& board, HotFiles& hot, BlockingPool& blocking,
-         const DoorConfig& config)
+  Upkeep(catalogue::Catalogue& catalogue, PoolBoard& board, const DoorService& service,
+         BlockingPool& blocking)
       : catalogue_(catalogue),
         board_(board),
-        hot_(hot),
+        hot_(service.hot),
         blocking_(blocking),
-        config_(config),
-        copies_(catalogue, config.lost_after) {}
+        config_(service.settings),
+        copies_(catalogue, service.selection, config_.lost_after) {}
 
   // The first look at the pools. Blocks.
   Status begin() { return look(); }

@@ -23,13 +23,13 @@ class CopyCareTest : public testing::Test {
     catalogue::CatalogueConfig config;
     config.url = "sqlite:" + folder + "/catalogue.db";
     all = std::move(*catalogue::Catalogue::open(config));
-    care.emplace(*all, Duration(3'600'000));
+    care.emplace(*all, selection, Duration(3'600'000));
     for (const char* pool : {"p1", "p2", "p3"}) pools.push_back(enter(pool));
   }
   ~CopyCareTest() override { std::filesystem::remove_all(folder); }
 
   PoolId enter(const std::string& name) {
-    PoolId id = all->pools().enter(name, {"root://" + name}, {})->id;
+    PoolId id = all->pools().enter(name, {"root://" + name}, {{"name", name}})->id;
     EXPECT_TRUE(all->pools().heartbeat(id, {1000, 1000, 0, 0, 0}));
     return id;
   }
@@ -79,6 +79,7 @@ class CopyCareTest : public testing::Test {
   std::string folder;
   std::unique_ptr<catalogue::Catalogue> all;
   std::vector<PoolId> pools;
+  Selection selection;
   std::optional<CopyCare> care;
   int files = 0;
 };
@@ -234,6 +235,16 @@ TEST_F(CopyCareTest, no_copy_of_a_hot_file_where_all_pools_are_as_busy) {
   for (PoolId pool : pools) say_load(pool, 100);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(care->relieve(file, *picture()));
   EXPECT_TRUE(fetchers(file).empty());
+}
+
+TEST_F(CopyCareTest, copies_go_where_the_rules_want_uploads) {
+  const std::vector<std::string> rules{"write path=/ -> name=p3 only"};
+  selection = Selection::parse(rules).value();
+  ASSERT_TRUE(all->copies().set("", 3));
+  FileId file = file_on(pools[0]);
+  round();
+  EXPECT_EQ(fetchers(file), std::vector{pools[2]});
+  EXPECT_EQ(*all->copies().waiting(), 1U);
 }
 
 TEST_F(CopyCareTest, a_removed_file_is_forgotten) {

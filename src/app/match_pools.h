@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.h"
+
+#include <memory>
+
+namespace sluice::app {
+
+std::unique_ptr<cli::Command> make_match_pools();
+
+}  // namespace sluice::app
