@@ -131,7 +131,10 @@ asio::awaitable<void> Fetcher::fetch_one(Replica replica) {
   Failed& failed = failed_[replica.file];
   failed.not_before = Clock::now() + std::chrono::seconds(1 << failed.times);
   failed.times = std::min(failed.times + 1, most_doublings);
-  if (done.error().code == Errc::in_progress) co_return;
+  if (done.error().code == Errc::in_progress) {
+    log.debug("fetch.put_off", {{"file", replica.file.number}, {"error", done.error().message()}});
+    co_return;
+  }
   log.warn("replica.not_fetched",
            {{"file", replica.file.number}, {"error", done.error().message()}});
 }

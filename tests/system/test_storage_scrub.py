@@ -13,7 +13,7 @@ import pytest
 import servers
 from clients import pattern, run, xrdcp, xrdfs
 from rawxroot import wait_until
-from storage import SluiceStorage
+from storage import SluiceStorage, settings
 
 DATA = pattern(300_001, seed=6)
 EAGER = {"scrub_rate": "1 GiB", "scrub_period": "1 s"}  # round after round
@@ -215,18 +215,28 @@ def test_a_plain_upload_has_its_checksum_soon(own_pools, tmp_path):
     assert xrdfs(system, "query", "checksum", "/file").ok().out.strip() == adler(DATA)
 
 
-def test_a_copy_of_a_plain_upload_is_compared_with_its_checksum(own_pools, tmp_path):
+def test_a_copy_waits_for_the_checksum_and_is_compared_with_it(own_pools, postgres_cluster, tmp_path):
+    def set_checksums(text):
+        postgres_cluster.rows(system.database, f"UPDATE entry SET checksums = '{text}' WHERE name = 'file'")
+
     system = own_pools(count=2, pool={"scrub_rate": OFF})
-    catalogue(system, "set-class", "default", "--copies", "2")
+    system.common.extend(settings("log", {"levels": "debug"}))
+    for pool in system.pools:
+        pool.stop()
+        pool.start()
     (tmp_path / "in").write_bytes(DATA)
     xrdcp(tmp_path / "in", system.url + "/file", **PLAIN).ok()
+    (source,) = [pool for pool in system.pools if pool.replicas()]
+    (copier,) = [pool for pool in system.pools if pool is not source]
+    wait_until(lambda: metric(source, "sluice_pool_late_checksums_total") == 1, 20, "the checksum")
+    set_checksums("")
+    catalogue(system, "set-class", "default", "--copies", "2")
+    wait_until(lambda: "event=fetch.put_off" in copier.log(), 20, "a copier that waits")
+    set_checksums("adler32 00000000")
+    wait_until(lambda: f"{adler(DATA).replace(' ', ' is ')}, the catalogue has 00000000" in copier.log(), 20, "a copy that is refused")
+    assert not copier.replicas()
+    set_checksums(adler(DATA))
     wait_until(lambda: len(online(system, "/file")) == 2, 30, "two copies")
-    (copier,) = [pool for pool in system.pools if "event=replica.fetched" in pool.log()]
-    (uploaded,) = [pool for pool in system.pools if pool is not copier]
-    assert metric(uploaded, "sluice_pool_late_checksums_total") == 1
-    for pool in system.pools:
-        pool.kill()
-    assert xrdfs(system, "query", "checksum", "/file").ok().out.strip() == adler(DATA)
 
 
 def test_plain_uploads_that_are_replaced_and_removed_at_once(storage, tmp_path):
