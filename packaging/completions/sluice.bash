@@ -28,6 +28,7 @@ _sluice() {
     admin)
       if (( ${#words[@]} == 3 )); then
         mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class match-pools rebalance replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -89,9 +90,11 @@ _sluice() {
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin end-connection') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
-    'admin check-pool') options='-c --config --set --data --json --help'
-      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin check-pool') options='--remove-unknown --older-than -c --config --set --data --json --help'
+      case $previous in --older-than) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin reload') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin scrub') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'cp') options='-r --recursive -f --force -c --continue -C --checksum -m --mkdir --posc -p --parallel -S --streams --depth --piece --rate --min-rate --max-time --no-glob -q --quiet --timeout -v --verbose --json --help'
       case $previous in -C|--checksum) kind=nothing ;; -p|--parallel) kind=nothing ;; -S|--streams) kind=nothing ;; --depth) kind=nothing ;; --piece) kind=nothing ;; --rate) kind=nothing ;; --min-rate) kind=nothing ;; --max-time) kind=nothing ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;

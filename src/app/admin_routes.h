@@ -8,6 +8,7 @@
 #include "http/router.h"
 #include "pool/movers/movers.h"
 #include "pool/pool_service.h"
+#include "pool/scrubber.h"
 #include "xroot/server/service.h"
 
 #include <string>
@@ -30,6 +31,7 @@ struct PoolAdmin {
   catalogue::PoolId pool;
   BlockingPool* blocking = nullptr;
   pool::PoolService* service = nullptr;
+  const pool::Scrubber* scrubber = nullptr;
 };
 Routes pool_routes(const PoolAdmin& parts);
 

@@ -72,13 +72,19 @@ Status PoolRole::open() {
   service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
                                                  host_.runtime.blocking());
   admin_.service = service_.get();
-  upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool);
+  upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool, host_.metrics);
+  admin_.scrubber = &upkeep_->scrubber();
   return upkeep_->begin();
 }
 
 void PoolRole::close() {
   front_.close();
   service_->stopping = true;
+}
+
+void PoolRole::reload() {
+  billing_->reopen();
+  upkeep_->scrubber().adjust(host_.config.pool);
 }
 
 void PoolRole::start(TaskGroup& group) {

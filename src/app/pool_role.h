@@ -19,7 +19,7 @@ class PoolRole final : public Role {
   void close() override;
   xroot::server::Service* service() override { return service_.get(); }
   Routes admin_routes() override { return pool_routes(admin_); }
-  void reload() override { billing_->reopen(); }
+  void reload() override;
   std::string ready() const override { return front_.ready("pool"); }
 
  private:

@@ -103,19 +103,58 @@ cli::JsonArray numbers(const std::vector<pool::FileId>& files) {
   return out;
 }
 
-Task<http::Response> check_pool(const PoolAdmin* parts) {
+// What a request says about files that nobody knows.
+Result<pool::Unknown> unknown_of(const http::Request& request) {
+  pool::Unknown unknown;
+  unknown.removed = request.query_value("remove_unknown").has_value();
+  const auto age = request.query_value("older_than");
+  if (!age) return unknown;
+  if (!unknown.removed)
+    return fail(Errc::invalid_argument, "--older-than goes with --remove-unknown");
+  SLUICE_TRY(unknown.older_than, parse_duration(*age));
+  return unknown;
+}
+
+Task<http::Response> check_pool(const PoolAdmin* parts, http::Request request) {
+  SLUICE_CO_TRY(const pool::Unknown unknown, unknown_of(request));
   // Where whole files are read for hours, too: it must not take the threads of what clients wait for.
   SLUICE_CO_TRY(const auto found, co_await offload(parts->service->checksum_pool, [&] {
-                  return pool::compare_with_catalogue(*parts->service);
+                  return pool::compare_with_catalogue(*parts->service, unknown);
                 }));
   co_return http::json_response(cli::JsonObject()
                                     .add("replicas", found.replicas)
                                     .add("lost", found.lost)
                                     .add("found", found.found)
                                     .add("unknown", found.unknown)
+                                    .add("removed", found.removed)
                                     .add("lost_files", numbers(found.lost_files))
                                     .add("unknown_files", numbers(found.unknown_files))
                                     .text());
+}
+
+std::int64_t age_ms(std::int64_t time_ns) {
+  return time_ns == 0 ? 0 : (catalogue::system_clock_ns() - time_ns) / 1'000'000;
+}
+
+Task<http::Response> scrub(const PoolAdmin* parts) {
+  const pool::ScrubState now = parts->scrubber->state();
+  const std::uint64_t rate = parts->scrubber->rate();
+  const std::string_view state = rate == 0 ? "off" : now.is_under_way() ? "running" : "waiting";
+  co_return http::json_response(
+      cli::JsonObject()
+          .add("state", state)
+          .add("rate", rate)
+          .add("place", now.place.number)
+          .add("since_ms", age_ms(now.round.began_ns))
+          .add("replicas", now.round.replicas)
+          .add("bytes", now.round.bytes)
+          .add("broken", now.round.broken)
+          .add("last_ms", age_ms(now.last.ended_ns))
+          .add("last_took_ms", (now.last.ended_ns - now.last.began_ns) / 1'000'000)
+          .add("last_replicas", now.last.replicas)
+          .add("last_bytes", now.last.bytes)
+          .add("last_broken", now.last.broken)
+          .text());
 }
 
 }  // namespace
@@ -131,7 +170,10 @@ Routes pool_routes(const PoolAdmin& parts) {
       {Method::delete_, movers + "/{id}",
        [all](Request request) { return kill_mover(all.get(), std::move(request)); }},
       {Method::post, std::string(admin_prefix) + "/check",
-       [all](const Request&) { return check_pool(all.get()); }, 0, longest_check},
+       [all](Request request) { return check_pool(all.get(), std::move(request)); }, 0,
+       longest_check},
+      {Method::get, std::string(admin_prefix) + "/scrub",
+       [all](const Request&) { return scrub(all.get()); }},
       {Method::get, queues, [all](const Request&) { return list_queues(all.get()); }},
       {Method::put, queues + "/{name}",
        [all](Request request) { return set_queue(all.get(), std::move(request)); }},

@@ -36,7 +36,7 @@ class Role {
   // Accepts nobody any more.
   virtual void close() {}
 
-  // SIGHUP: files that others may have renamed are opened again.
+  // SIGHUP: files that others may have renamed are opened again, and settings that may change are taken over.
   virtual void reload() {}
 
   // What operators may ask of it, and the clients it has. After open().

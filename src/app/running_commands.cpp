@@ -26,11 +26,12 @@ struct Column {
   int width = 0;  // negative: to the right
 };
 
-// A word of the command line that becomes a part of the path or, with a flag, of the query.
+// A word of the command line that becomes a part of the path or, with dashes, of the query.
 struct Word {
   std::string_view name;  // of an argument "ID", or of an option "--reason"
   std::string_view key;   // {key} in the path, or the name in the query
   std::string_view help;
+  bool is_flag = false;  // an option without a value; in the query it is "yes"
 };
 
 // What a command asks the server for, and what it shows of the answer.
@@ -63,10 +64,15 @@ constexpr std::array<Column, 8> connection_columns{
 };
 
 constexpr std::array<Column, 8> check_columns{
-    Column{"replicas", "REPLICAS", -10},
-    Column{"lost", "LOST", -8},
-    Column{"found", "FOUND", -8},
-    Column{"unknown", "UNKNOWN", -8},
+    Column{"replicas", "REPLICAS", -10}, Column{"lost", "LOST", -8},
+    Column{"found", "FOUND", -8},        Column{"unknown", "UNKNOWN", -8},
+    Column{"removed", "REMOVED", -8},
+};
+constexpr std::array<Column, 8> scrub_columns{
+    Column{"state", "STATE", 8},    Column{"rate", "RATE/S", -10},
+    Column{"place", "PLACE", -10},  Column{"since_ms", "SINCE", -12},
+    Column{"bytes", "BYTES", -10},  Column{"broken", "BROKEN", -8},
+    Column{"last_ms", "LAST", -12}, Column{"last_broken", "BROKEN", -8},
 };
 
 constexpr std::array questions = {
@@ -99,8 +105,17 @@ constexpr std::array questions = {
              {Word{"ID", "id", "As `sluice admin connections` shows it"}},
              {},
              "ended"},
-    Question{"POST", "/check", {}, check_columns, {}, std::nullopt},
+    Question{"POST",
+             "/check",
+             {Word{"--remove-unknown", "remove_unknown",
+                   "Remove the files that the catalogue knows nothing of", true},
+              Word{"--older-than", "older_than",
+                   "Of these only such that nobody touched for so long: 6h (1d unless given)"}},
+             check_columns,
+             {},
+             std::nullopt},
     Question{"POST", "/reload", {}, {}, "settings read again; the log says what changed"},
+    Question{"GET", "/scrub", {}, scrub_columns},
 };
 
 std::string cell(const Column& column, const json::object& row) {
@@ -111,7 +126,7 @@ std::string cell(const Column& column, const json::object& row) {
   const double number = value->to_number<double>();
   if (column.key.ends_with("_ms"))
     return number == 0 ? "-" : sluice::to_text(Duration(static_cast<std::int64_t>(number)));
-  if (column.key == "bytes") return human_bytes(number);
+  if (column.key == "bytes" || column.key == "rate") return human_bytes(number);
   return fmt::format("{:.0f}", number);
 }
 
@@ -141,7 +156,9 @@ class OnServer : public cli::Command {
     for (std::size_t i = 0; i < question_.words.size(); ++i) {
       const Word& word = question_.words.at(i);
       if (word.name.empty()) continue;
-      if (word.name.starts_with("--")) {
+      if (word.is_flag) {
+        options.flag(std::string(word.name), flags_.at(i), std::string(word.help));
+      } else if (word.name.starts_with("--")) {
         options.value(std::string(word.name), "VALUE", values_.at(i), std::string(word.help));
       } else {
         options.argument(std::string(word.name), values_.at(i).emplace(), std::string(word.help));
@@ -162,18 +179,23 @@ class OnServer : public cli::Command {
   }
 
  private:
+  std::optional<std::string> value_of(std::size_t word) const {
+    return flags_.at(word) ? "yes" : values_.at(word);
+  }
+
   std::string target() const {
     std::string path = std::string(admin_prefix) + std::string(question_.path);
     std::string query;
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      if (!values_.at(i)) continue;
+      const auto value = value_of(i);
+      if (!value) continue;
       const std::string place = fmt::format("{{{}}}", question_.words.at(i).key);
       const std::size_t at = path.find(place);
       if (at != std::string::npos) {
-        path.replace(at, place.size(), encoded(*values_.at(i)));
+        path.replace(at, place.size(), encoded(*value));
       } else {
         query += fmt::format("{}{}={}", query.empty() ? "?" : "&", question_.words.at(i).key,
-                             encoded(*values_.at(i)));
+                             encoded(*value));
       }
     }
     return path + query;
@@ -206,6 +228,7 @@ class OnServer : public cli::Command {
   const Question& question_;
   SettingsSource source_;
   std::array<std::optional<std::string>, 5> values_;
+  std::array<bool, 5> flags_{};
 };
 
 template <std::size_t number>
@@ -267,8 +290,12 @@ constexpr std::array rows = {
         "not whole; it "
         "is marked\nbroken, and other copies are used. FOUND: it was marked broken and is whole. "
         "UNKNOWN: files "
-        "that the catalogue knows\nnothing of; they are left alone, --json and the log name them.",
-        {{{"After a disk was repaired", "sluice admin check-pool"}}},
+        "that the catalogue knows\nnothing of; --json and the log name them. They are left alone "
+        "unless --remove-unknown says otherwise: think of a\ncatalogue that was restored from an "
+        "old copy. What is on its way in is never removed.",
+        {{{"After a disk was repaired", "sluice admin check-pool"},
+          {"Get rid of what nobody knows",
+           "sluice admin check-pool --remove-unknown --older-than 7d"}}},
         &make<7>,
         true},
     cli::CommandRow{"admin reload",
@@ -277,6 +304,16 @@ constexpr std::array rows = {
                     {{{"After the settings file was changed", "sluice admin reload"}}},
                     &make<8>,
                     true},
+    cli::CommandRow{
+        "admin scrub",
+        "Show how far the pool that runs here is with comparing its files with their checksums",
+        "PLACE: the id of the last file that was looked at, in this round, which began SINCE ago. "
+        "LAST: how long ago the\nround before ended. BROKEN: replicas found wrong or unreadable in "
+        "this round and in the last one. --json has more.",
+        {{{"Of the server of this machine", "sluice admin scrub"},
+          {"Another rate: set pool.scrub_rate, then", "sluice admin reload"}}},
+        &make<9>,
+        true},
 };
 static_assert(rows.size() == questions.size());
 

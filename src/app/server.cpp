@@ -69,6 +69,7 @@ class Server {
   Status open_admin();
   Task<http::Response> reload_on_request();
   void reload();
+  void reload_settings_file();
   void print_ready() const;
 
   Config config_;
@@ -183,7 +184,11 @@ asio::awaitable<void> Server::handle_signals() {
 }
 
 void Server::reload() {
+  reload_settings_file();
   for (auto& role : roles_) role->reload();
+}
+
+void Server::reload_settings_file() {
   Config fresh;
   Sections fresh_sections = sections_of(fresh);
   if (Status loaded = load_settings(fresh_sections, source_.path, source_.overrides); !loaded) {

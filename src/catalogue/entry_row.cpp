@@ -23,14 +23,6 @@ constexpr sql::Query touch{
     "UPDATE entry SET modified = :modified, changed = :changed WHERE id = :id AND modified < :told",
     "iiii", ""};
 
-Checksums checksums_of(std::string_view text) {
-  Checksums out;
-  if (text.empty()) return out;
-  const std::vector<std::string_view> words = split(text, ' ');
-  for (std::size_t i = 0; i + 1 < words.size(); i += 2) out.emplace(words[i], words[i + 1]);
-  return out;
-}
-
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
@@ -81,6 +73,14 @@ Status touch_directory(sql::Session& session, FileId directory, std::int64_t now
              session.run(touch, {now, now, directory.number, now - directory_time_step}));
   if (touched > 0) session.mark(mark_of(directory));
   return {};
+}
+
+Checksums checksums_of(std::string_view text) {
+  Checksums out;
+  if (text.empty()) return out;
+  const std::vector<std::string_view> words = split(text, ' ');
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) out.emplace(words[i], words[i + 1]);
+  return out;
 }
 
 std::string checksums_text(const Checksums& checksums) {

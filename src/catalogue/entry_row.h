@@ -34,7 +34,9 @@ Result<std::optional<Entry>> find_child(sql::Session& session, FileId parent,
 // else wait for each other's commit.
 Status touch_directory(sql::Session& session, FileId directory, std::int64_t now);
 
+// As they stand in the column, and back.
 std::string checksums_text(const Checksums& checksums);
+Checksums checksums_of(std::string_view text);
 Status check_checksums(const Checksums& checksums);
 
 }  // namespace sluice::catalogue

@@ -56,6 +56,21 @@ Status move_principal(sql::Session& session, const Entry& before, const Entry& a
   return charge_principal(session, after.owner, after.group, usage);
 }
 
+Result<Entry> held_file(sql::Session& session, FileId id) {
+  SLUICE_TRY(std::optional<Entry> entry, one_entry(session, hold, {id.number}));
+  if (!entry) return no_entry(id);
+  if (!entry->is_file()) return fail(Errc::not_file, entry->name);
+  return std::move(*entry);
+}
+
+Result<Entry> with_its_checksums(sql::Session& session, Entry file, std::int64_t now) {
+  const std::string text = checksums_text(file.checksums);
+  SLUICE_CHECK(session.run(set_checksums, {std::string_view(text), now, file.id.number}));
+  session.mark(mark_of(file.id));
+  file.changed_ns = now;
+  return file;
+}
+
 }  // namespace
 
 Result<Walk> Namespace::walk(std::string_view path, LastLink last) {
@@ -161,16 +176,23 @@ Result<Entry> Namespace::add_checksums(FileId id, const Checksums& checksums) {
   SLUICE_CHECK(check_checksums(checksums));
   const std::int64_t now = clock_();
   return database_.write("add_checksums", [&](sql::Session& session) -> Result<Entry> {
-    SLUICE_TRY(std::optional<Entry> entry, one_entry(session, hold, {id.number}));
-    if (!entry) return no_entry(id);
-    if (!entry->is_file()) return fail(Errc::not_file, entry->name);
-    for (const auto& [type, value] : checksums) entry->checksums[type] = value;
-    const std::string text = checksums_text(entry->checksums);
-    SLUICE_TRY([[maybe_unused]] auto rows,
-               session.run(set_checksums, {std::string_view(text), now, id.number}));
-    session.mark(mark_of(id));
-    entry->changed_ns = now;
-    return std::move(*entry);
+    SLUICE_TRY(Entry entry, held_file(session, id));
+    for (const auto& [type, value] : checksums) entry.checksums[type] = value;
+    return with_its_checksums(session, std::move(entry), now);
+  });
+}
+
+Result<Entry> Namespace::complete_checksums(FileId id, std::uint64_t size,
+                                            const Checksums& checksums) {
+  SLUICE_CHECK(check_checksums(checksums));
+  const std::int64_t now = clock_();
+  return database_.write("complete_checksums", [&](sql::Session& session) -> Result<Entry> {
+    SLUICE_TRY(Entry entry, held_file(session, id));
+    if (entry.size != size) return fail(Errc::conflict, entry.name + " has another size");
+    const std::size_t known = entry.checksums.size();
+    entry.checksums.insert(checksums.begin(), checksums.end());
+    if (entry.checksums.size() == known) return entry;
+    return with_its_checksums(session, std::move(entry), now);
   });
 }
 

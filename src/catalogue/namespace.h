@@ -68,6 +68,9 @@ class Namespace {
   Result<Entry> change(FileId id, const Change& change);
   // Adds or replaces checksums of a file by type.
   Result<Entry> add_checksums(FileId id, const Checksums& checksums);
+  // The same for what was computed of a replica: those of a type that is known stay as they are. Errc::conflict when the file
+  // is not of that size.
+  Result<Entry> complete_checksums(FileId id, std::uint64_t size, const Checksums& checksums);
 
  private:
   sql::Database& database_;

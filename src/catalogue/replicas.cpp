@@ -2,6 +2,7 @@
 #include "catalogue/replicas.h"
 
 #include "catalogue/copies.h"
+#include "catalogue/entry_row.h"
 #include "catalogue/marks.h"
 
 #include <algorithm>
@@ -37,6 +38,11 @@ constexpr sql::Query oldest_cached{
     "SELECT " SLUICE_REPLICA_COLUMNS
     " FROM replica WHERE pool = :pool AND state = 2 ORDER BY changed, file LIMIT :count",
     "ii", letters};
+constexpr sql::Query readable_on_pool{
+    "SELECT r.file, e.size, r.changed, e.checksums FROM replica r CROSS JOIN entry e "
+    "WHERE r.pool = :pool AND r.file > :after AND r.state IN (1, 2, 3) AND e.id = r.file "
+    "AND e.upload = 0 ORDER BY r.file LIMIT :count",
+    "iii", "iiit"};
 // The file cannot be removed until we commit, so its removal will see the new replica.
 constexpr sql::Query hold_file{"SELECT size FROM entry WHERE id = :file {for_key_share}", "i", "i"};
 constexpr sql::Query insert{
@@ -165,6 +171,22 @@ Result<std::vector<Replica>> Replicas::of_pool(PoolId pool, FileId after, std::s
   const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
   return database_.read([&](sql::Session& session) {
     return all(session, by_pool, {pool.number, after.number, count});
+  });
+}
+
+Result<std::vector<ExpectedReplica>> Replicas::expected_on(PoolId pool, FileId after,
+                                                           std::size_t limit) {
+  const auto count = static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, max_page));
+  return database_.read([&](sql::Session& session) -> Result<std::vector<ExpectedReplica>> {
+    std::vector<ExpectedReplica> out;
+    SLUICE_CHECK(
+        session.run(readable_on_pool, {pool.number, after.number, count}, [&](const sql::Row& row) {
+          out.push_back({{row.integer(0)},
+                         static_cast<std::uint64_t>(row.integer(1)),
+                         row.integer(2),
+                         checksums_of(row.text(3))});
+        }));
+    return out;
   });
 }
 

@@ -41,6 +41,14 @@ struct Amount {
   std::uint64_t bytes = 0;
 };
 
+// A replica that clients may read, and what its file must be.
+struct ExpectedReplica {
+  FileId file;
+  std::uint64_t size = 0;
+  std::int64_t changed_ns = 0;  // of the replica
+  Checksums checksums;
+};
+
 // Whether the last readable replica of a file may go.
 enum class Last : bool { stays, may_go };
 
@@ -51,6 +59,8 @@ class Replicas {
   Result<std::vector<Replica>> of_file(FileId file);
   // Those of files with ids above `after`, at most `limit`; fewer than `limit` is the end.
   Result<std::vector<Replica>> of_pool(PoolId pool, FileId after, std::size_t limit);
+  // The readable ones, with what the catalogue knows of their files; pages as of of_pool().
+  Result<std::vector<ExpectedReplica>> expected_on(PoolId pool, FileId after, std::size_t limit);
 
   // A place for a copy, state created. Errors: not_found for the file or the pool, exists.
   Status add(FileId file, PoolId pool);

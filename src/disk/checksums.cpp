@@ -6,10 +6,10 @@
 #include "base/units.h"
 #include "disk/beneath.h"
 #include "disk/file_tree.h"
+#include "disk/sequential_reader.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -22,14 +22,8 @@
 namespace sluice::disk {
 namespace {
 
-constexpr std::size_t read_size =
-    1 << 20;  // bytes per read: bounds memory and the time until a cancellation works
 constexpr std::size_t max_attribute = 1024;
 constexpr std::string_view format_version = "1";
-
-// Read without leaving pages behind that were not cached before (Linux 6.14); older C libraries do
-// not name it.
-constexpr int read_uncached = 0x00000080;
 
 // The clock that the kernel stamps files with: a write that happens after this call gets a stamp
 // that is not smaller.
@@ -42,36 +36,6 @@ std::int64_t stamp_clock_ns() {
 bool same_contents(const FileStat& a, const FileStat& b) {
   return a.key == b.key && a.size == b.size && a.modified_ns == b.modified_ns;
 }
-
-class SequentialReader {
- public:
-  explicit SequentialReader(int fd)
-      : fd_(fd), buffer_(std::make_unique_for_overwrite<std::byte[]>(read_size)) {}
-
-  // The next bytes of the file; empty at its end.
-  Result<ByteView> next(std::string_view object) {
-    for (;;) {
-      iovec piece{buffer_.get(), read_size};
-      ssize_t n = ::preadv2(fd_, &piece, 1, static_cast<off_t>(offset_), flags_);
-      if (n >= 0) {
-        offset_ += static_cast<std::uint64_t>(n);
-        return ByteView(buffer_.get(), static_cast<std::size_t>(n));
-      }
-      if (errno == EINTR) continue;
-      if ((errno != EOPNOTSUPP && errno != EINVAL) || flags_ == 0) return fail_errno(errno, object);
-      flags_ = 0;
-      ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
-      ::posix_fadvise(fd_, 0, 0,
-                      POSIX_FADV_NOREUSE);  // since Linux 6.3 these pages are the first to go
-    }
-  }
-
- private:
-  int fd_;
-  std::unique_ptr<std::byte[]> buffer_;
-  std::uint64_t offset_ = 0;
-  int flags_ = read_uncached;
-};
 
 Result<std::string> compute(int fd, std::string_view type, const std::atomic<bool>* cancelled,
                             std::string_view object) {

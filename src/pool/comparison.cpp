@@ -19,14 +19,15 @@ void note(std::vector<FileId>& files, FileId file) {
 
 class Comparer {
  public:
-  explicit Comparer(PoolService& service)
-      : service_(service), replicas_(service.catalogue.replicas()) {}
+  Comparer(PoolService& service, Unknown unknown)
+      : service_(service), replicas_(service.catalogue.replicas()), wanted_(unknown) {}
 
   Result<Comparison> run() {
     SLUICE_CHECK(look_for_replicas());
     SLUICE_CHECK(service_.store.visit(
         [this](std::span<const FileId> files) { return look_for_rows(files); }));
-    log.info("pool.compared", {{"lost", out_.lost}, {"unknown", out_.unknown}});
+    log.info("pool.compared",
+             {{"lost", out_.lost}, {"unknown", out_.unknown}, {"removed", out_.removed}});
     return std::move(out_);
   }
 
@@ -75,27 +76,58 @@ class Comparer {
     SLUICE_TRY(auto page, replicas_.of_pool(service_.id, before, catalogue::max_page));
     for (FileId file : sorted) {
       if (std::ranges::binary_search(page, file, {}, &Replica::file)) continue;
-      // It may have gone, with its row, since the folder was read.
-      if (!service_.store.size_of(file)) continue;
-      log.warn("replica.unknown", {{"file", file.number}, {"path", replica_path(file)}});
-      ++out_.unknown;
-      note(out_.unknown_files, file);
+      SLUICE_CHECK(go_on());
+      SLUICE_CHECK(deal_with_unknown(file));
     }
     return {};
   }
 
+  Status deal_with_unknown(FileId file) {
+    auto stat = service_.store.stat(file);
+    // It may have gone, with its row, since the folder was read.
+    if (!stat) return {};
+    log.warn("replica.unknown", {{"file", file.number}, {"path", replica_path(file)}});
+    ++out_.unknown;
+    note(out_.unknown_files, file);
+    if (!wanted_.removed || !is_old(*stat)) return {};
+    SLUICE_TRY(const bool known, is_known(file));
+    if (known) return {};
+    SLUICE_CHECK(service_.store.remove(file));
+    log.warn("replica.removed",
+             {{"file", file.number}, {"path", replica_path(file)}, {"bytes", stat->size}});
+    ++out_.removed;
+    return {};
+  }
+
+  bool is_old(const disk::FileStat& stat) const {
+    const std::int64_t touched = std::max(stat.modified_ns, stat.changed_ns);
+    return catalogue::system_clock_ns() - touched >=
+           std::chrono::nanoseconds(wanted_.older_than).count();
+  }
+
+  // To anybody, under whatever name: an upload, a copy on its way, a file whose replica here was forgotten.
+  Result<bool> is_known(FileId file) {
+    SLUICE_TRY(auto replicas, replicas_.of_file(file));
+    if (!replicas.empty()) return true;
+    auto entry = service_.catalogue.names().stat(file);
+    if (!entry && entry.error().code != Errc::not_found)
+      return tl::unexpected<Error>(std::move(entry).error());
+    return entry.has_value();
+  }
+
   PoolService& service_;
   catalogue::Replicas& replicas_;
+  const Unknown wanted_;
   Comparison out_;
 };
 
 }  // namespace
 
-Result<Comparison> compare_with_catalogue(PoolService& service) {
+Result<Comparison> compare_with_catalogue(PoolService& service, Unknown unknown) {
   std::unique_lock only(service.comparison, std::try_to_lock);
   if (!only)
     return fail(Errc::in_progress, "the pool is being compared with the catalogue already");
-  return Comparer(service).run();
+  return Comparer(service, unknown).run();
 }
 
 }  // namespace sluice::pool

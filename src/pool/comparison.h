@@ -17,13 +17,21 @@ struct Comparison {
       0;  // of these gone or of another size: they are marked broken, and others copied
   std::uint64_t found = 0;            // were marked broken and are whole: they are online again
   std::uint64_t unknown = 0;          // files that the catalogue knows nothing of
+  std::uint64_t removed = 0;          // of these
   std::vector<FileId> lost_files;     // the first of them
   std::vector<FileId> unknown_files;  // the same
 };
 
-// What the catalogue says is here must be here. What is here and not in the catalogue is only told: a catalogue that was
-// restored from an old copy must not cost anybody a file. Errors: in_progress while another one runs; cancelled when the pool
-// stops.
-Result<Comparison> compare_with_catalogue(PoolService& service);
+// What shall become of files that the catalogue knows nothing of.
+struct Unknown {
+  bool removed = false;
+  // Only those that nobody touched for so long; by both time stamps that the disk keeps.
+  Duration older_than{24 * 3'600'000};
+};
+
+// What the catalogue says is here must be here. What is here and not in the catalogue is only told, unless `unknown` says
+// otherwise: a catalogue that was restored from an old copy must not cost anybody a file. Errors: in_progress while another
+// one runs; cancelled when the pool stops.
+Result<Comparison> compare_with_catalogue(PoolService& service, Unknown unknown = {});
 
 }  // namespace sluice::pool

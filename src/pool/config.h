@@ -21,6 +21,8 @@ struct PoolConfig {
   std::uint32_t high_watermark = 90;
   std::uint32_t low_watermark = 80;
   Duration heartbeat{5'000};
+  Bytes scrub_rate{10ULL << 20};
+  Duration scrub_period{30LL * 86'400'000};
 };
 
 inline constexpr std::tuple pool_settings{
@@ -45,6 +47,14 @@ inline constexpr std::tuple pool_settings{
             "How often the pool tells the catalogue that it lives, and looks for work there. Doors "
             "take a pool for gone "
             "after three times that."),
+    setting("pool.scrub_rate", &PoolConfig::scrub_rate, Bytes{0}, Bytes{1ULL << 40}, Reload::yes,
+            "Bytes per second that the pool reads of its replicas all the time, to find those that "
+            "the disk has spoilt: each is compared with its checksums, and a wrong one is replaced "
+            "from another copy. 0 B: it does not."),
+    setting("pool.scrub_period", &PoolConfig::scrub_period, Duration(1'000),
+            Duration(3650LL * 86'400'000), Reload::yes,
+            "How often each replica is looked at in that way; what scrub_rate cannot do in that "
+            "time takes longer."),
 };
 
 }  // namespace sluice::pool

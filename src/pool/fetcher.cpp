@@ -25,6 +25,15 @@ constexpr std::size_t piece = 1 << 20;  // bytes
 // Between attempts: a second, then twice as long each time.
 constexpr int most_doublings = 6;
 
+// A file that was just uploaded may get its checksum in a moment, and a copy that cannot be compared with one is worth less.
+bool is_checksum_expected(const Entry& entry) {
+  constexpr std::int64_t patience = 60;                    // seconds
+  constexpr std::uint64_t bytes_per_second = 100'000'000;  // of whoever computes it, at worst
+  const std::int64_t age = (catalogue::system_clock_ns() - entry.changed_ns) / 1'000'000'000;
+  return entry.checksums.empty() &&
+         age < patience + static_cast<std::int64_t>(entry.size / bytes_per_second);
+}
+
 // A replica counts when it has the size and the checksums that the catalogue knows.
 class FetchWatch final : public disk::FileWatch {
  public:
@@ -122,6 +131,10 @@ asio::awaitable<void> Fetcher::fetch_one(Replica replica) {
   Failed& failed = failed_[replica.file];
   failed.not_before = Clock::now() + std::chrono::seconds(1 << failed.times);
   failed.times = std::min(failed.times + 1, most_doublings);
+  if (done.error().code == Errc::in_progress) {
+    log.debug("fetch.put_off", {{"file", replica.file.number}, {"error", done.error().message()}});
+    co_return;
+  }
   log.warn("replica.not_fetched",
            {{"file", replica.file.number}, {"error", done.error().message()}});
 }
@@ -132,6 +145,8 @@ Task<void> Fetcher::fetch(Replica replica) {
   SLUICE_CO_TRY(const bool is_there,
                 co_await offload(service_.blocking, [&] { return tell_again(source.entry); }));
   if (is_there) co_return Status{};
+  if (is_checksum_expected(source.entry))
+    co_return fail(Errc::in_progress, "its checksum is not known yet");
   SLUICE_CO_TRY(const auto space, co_await offload(service_.blocking, [&] {
                   return service_.reserve(source.entry.size);
                 }));

@@ -65,6 +65,7 @@ Status MoverFile::published(const disk::FileStat& stat, const disk::StoredChecks
     auto done = service_.catalogue.uploads().commit({right_.file}, arrival);
     if (done) {
       failure_.reset();
+      if (checksum_.empty()) service_.late_checksums.add({right_.file});
       return {};
     }
     // To ask again is safe: done is done.

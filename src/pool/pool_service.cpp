@@ -2,6 +2,7 @@
 #include "pool/pool_service.h"
 
 #include "pool/pool_log.h"
+#include "pool/refusal.h"
 #include "pool/requests.h"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ PoolService::PoolService(xroot::server::ServerConfig settings, PoolParts parts, 
       id(parts.id),
       keep_free(parts.keep_free),
       checksum_pool(parts.store->tree().config().checksum_threads, checksum_queue, "checksum"),
+      late_checksums(*parts.catalogue, *parts.store, stopping, metrics),
       site_name(parts.store->tree().config().site_name) {}
 
 std::uint32_t PoolService::protocol_flags() const {
@@ -43,13 +45,17 @@ Result<disk::Space> PoolService::space() const {
 }
 
 void PoolService::report_broken(FileId file, const Error& why) {
+  if (blocking.submit([this, file, why] { (void)mark_broken(file, why); })) return;
+  // Whoever reads it next, or the scrubber, finds it again.
+  log.warn("replica.not_marked", {{"file", file.number}, {"error", why.message()}});
+}
+
+Status PoolService::mark_broken(FileId file, const Error& why) {
   log.error("replica.broken", {{"file", file.number}, {"error", why.message()}});
-  [[maybe_unused]] bool later = blocking.submit([this, file] {
-    Status told = catalogue.replicas().set_state(file, id, catalogue::ReplicaState::broken);
-    if (!told) {
-      log.warn("replica.not_marked", {{"file", file.number}, {"error", told.error().message()}});
-    }
-  });
+  Status told = catalogue.replicas().set_state(file, id, catalogue::ReplicaState::broken);
+  if (told) return {};
+  log.warn("replica.not_marked", {{"file", file.number}, {"error", told.error().message()}});
+  return is_refusal(told.error().code) ? Status() : told;
 }
 
 }  // namespace sluice::pool

@@ -7,6 +7,7 @@
 #include "catalogue/api.h"
 #include "pool/begun_uploads.h"
 #include "pool/config.h"
+#include "pool/late_checksums.h"
 #include "pool/movers/billing.h"
 #include "pool/movers/movers.h"
 #include "pool/replica_store.h"
@@ -47,6 +48,9 @@ class PoolService final : public xroot::server::Service {
 
   // Tells the catalogue, off the loops, that a replica cannot be read.
   void report_broken(FileId file, const Error& why);
+  // The same here and now; blocks. Whatever the catalogue says but that it could not be asked is no error: the replica is
+  // another one by now.
+  Status mark_broken(FileId file, const Error& why);
 
   catalogue::Catalogue& catalogue;
   const capability::KeyRing& keys;
@@ -61,6 +65,7 @@ class PoolService final : public xroot::server::Service {
   std::atomic<bool> stopping{false};  // what takes long shall give up
   // Checksums have threads of their own: one of them may read a disk for hours.
   BlockingPool checksum_pool;
+  LateChecksums late_checksums;
   std::string site_name;
 };
 

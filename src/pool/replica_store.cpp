@@ -96,9 +96,13 @@ Status ReplicaStore::remove(FileId file) {
 }
 
 Result<std::uint64_t> ReplicaStore::size_of(FileId file) const {
+  SLUICE_TRY(disk::FileStat now, stat(file));
+  return now.size;
+}
+
+Result<disk::FileStat> ReplicaStore::stat(FileId file) const {
   SLUICE_TRY(auto place, place_of(file));
-  SLUICE_TRY(disk::FileStat stat, tree_->stat(place));
-  return stat.size;
+  return tree_->stat(place);
 }
 
 Status ReplicaStore::visit(const std::function<Status(std::span<const FileId>)>& visit) const {

@@ -41,6 +41,7 @@ class ReplicaStore {
 
   // Errc::not_found when it is not here.
   Result<std::uint64_t> size_of(FileId file) const;
+  Result<disk::FileStat> stat(FileId file) const;
 
   // All replicas, a folder at a time in no order; stops at the first error of `visit`.
   Status visit(const std::function<Status(std::span<const FileId>)>& visit) const;

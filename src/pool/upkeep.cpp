@@ -39,6 +39,7 @@ asio::awaitable<void> Upkeep::run() {
   co_await with_task_group([this](TaskGroup& group) -> asio::awaitable<void> {
     for (const Duty& duty : duties) group.spawn(repeat(&duty));
     group.spawn(fetch());
+    group.spawn(scrubber_.run());
     group.spawn(once({"comparison", &Upkeep::compare}));
     co_return;
   });

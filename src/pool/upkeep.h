@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pool does besides serving: tells the catalogue that it lives, deletes what the catalogue gave it to delete, keeps
-// its uploads from expiring, and compares its disk with the catalogue when it starts.
+// its uploads from expiring, fetches and scrubs replicas, and compares its disk with the catalogue when it starts.
 #pragma once
 
 #include "base/task_group.h"
 #include "pool/fetcher.h"
 #include "pool/pool_service.h"
+#include "pool/scrubber.h"
 
 #include <vector>
 
@@ -13,14 +14,19 @@ namespace sluice::pool {
 
 class Upkeep {
  public:
-  Upkeep(PoolService& service, PoolConfig config)
-      : service_(service), config_(std::move(config)), fetcher_(service) {}
+  Upkeep(PoolService& service, PoolConfig config, Metrics& metrics)
+      : service_(service),
+        config_(std::move(config)),
+        fetcher_(service),
+        scrubber_(service, config_, metrics) {}
 
   // Gives the uploads up that the last run did not finish: nobody can continue them. Blocks; before the first client.
   Status begin();
 
   // Until it is cancelled.
   asio::awaitable<void> run();
+
+  Scrubber& scrubber() { return scrubber_; }
 
  private:
   struct Duty {
@@ -44,6 +50,7 @@ class Upkeep {
   PoolService& service_;
   const PoolConfig config_;
   Fetcher fetcher_;
+  Scrubber scrubber_;
 };
 
 }  // namespace sluice::pool

@@ -94,18 +94,40 @@ def test_a_pool_is_compared_with_the_catalogue(storage, tmp_path):
         (tmp_path / name).write_bytes(name.encode())
         xrdcp(tmp_path / name, f"{storage.url}/{name}").ok()
     (check,) = rows(storage, "check-pool")
-    assert check == {"replicas": 2, "lost": 0, "found": 0, "unknown": 0, "lost_files": [], "unknown_files": []}
+    assert check == {"replicas": 2, "lost": 0, "found": 0, "unknown": 0, "removed": 0, "lost_files": [], "unknown_files": []}
     replicas = sorted(path for path in (storage.data / "pool").rglob("0*") if path.is_file())
     replicas[1].unlink()
     replicas[0].with_name("0000000000000fff").write_bytes(b"strange")
     (check,) = rows(storage, "check-pool")
     assert (check["lost"], check["lost_files"]) == (1, [str(int(replicas[1].name, 16))])
     assert (check["unknown"], check["unknown_files"]) == (1, [str(0xfff)])
-    assert admin(storage, "check-pool").out.split() == ["REPLICAS", "LOST", "FOUND", "UNKNOWN", "2", "0", "0", "1"]
+    assert admin(storage, "check-pool").out.split() == ["REPLICAS", "LOST", "FOUND", "UNKNOWN", "REMOVED", "2", "0", "0", "1", "0"]
     xrdcp(f"{storage.url}/lost", tmp_path / "back").failed("no pool has a good copy")
     replicas[1].write_bytes(b"lost")
     assert rows(storage, "check-pool")[0]["found"] == 1
     xrdcp(f"{storage.url}/lost", tmp_path / "back").ok()
+
+
+def test_what_nobody_knows_is_removed_on_demand(storage, upload, tmp_path):
+    pool, handle = upload
+    pool.write(handle, 0, b"under way")
+    (tmp_path / "kept").write_bytes(b"kept")
+    xrdcp(tmp_path / "kept", f"{storage.url}/kept").ok()
+    (replica,) = [path for path in (storage.data / "pool").rglob("0*") if path.is_file()]
+    strange = replica.with_name("0000000000000fff")
+    strange.write_bytes(b"strange")
+    admin(storage, "check-pool", "--older-than", "0s", code=50)
+    for words in ([], ["--remove-unknown"], ["--remove-unknown", "--older-than", "1h"]):
+        (check,) = rows(storage, "check-pool", *words)
+        assert (check["unknown"], check["removed"]) == (1, 0) and strange.exists()
+    (check,) = rows(storage, "check-pool", "--remove-unknown", "--older-than", "0s")
+    assert (check["unknown"], check["removed"], check["unknown_files"]) == (1, 1, [str(0xfff)])
+    assert not strange.exists() and "event=replica.removed file=4095" in storage.log()
+    assert rows(storage, "check-pool")[0]["unknown"] == 0
+    pool.call(raw.close_request(handle))
+    for name, content in (("file", b"under way"), ("kept", b"kept")):
+        xrdcp(f"{storage.url}/{name}", tmp_path / f"back-{name}").ok()
+        assert (tmp_path / f"back-{name}").read_bytes() == content
 
 
 def test_connections_are_listed_and_ended(storage, upload):

@@ -304,6 +304,20 @@ TEST_P(NamespaceTest, ChecksumsAreAddedByType) {
   EXPECT_EQ(code_of(names.add_checksums(root_directory, {{"md5", "1"}})), Errc::not_file);
 }
 
+TEST_P(NamespaceTest, ChecksumsOfAReplicaCompleteWhatIsKnown) {
+  Entry file = upload(root_directory, "f", 5).value();
+  ASSERT_TRUE(names.add_checksums(file.id, {{"md5", "00ff"}}));
+  const Checksums computed{{"adler32", "0a1b2c3d"}, {"md5", "11ff"}};
+  EXPECT_EQ(code_of(names.complete_checksums(file.id, 6, computed)), Errc::conflict);
+  const Entry after = names.complete_checksums(file.id, 5, computed).value();
+  EXPECT_EQ(after.checksums, (Checksums{{"adler32", "0a1b2c3d"}, {"md5", "00ff"}}));
+  EXPECT_EQ(names.stat(file.id).value().checksums, after.checksums);
+  EXPECT_EQ(names.complete_checksums(file.id, 5, {{"md5", "22ff"}}).value().changed_ns,
+            after.changed_ns);
+  ASSERT_TRUE(names.remove(root_directory, "f"));
+  EXPECT_EQ(code_of(names.complete_checksums(file.id, 5, computed)), Errc::not_found);
+}
+
 // One statement makes the directory, so that the time goes into listing it.
 TEST_P(NamespaceTest, HundredThousandEntriesInPages) {
   constexpr std::size_t total = 100'000;

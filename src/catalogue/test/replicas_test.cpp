@@ -91,6 +91,29 @@ TEST_P(ReplicasTest, WhatLeavesIsNotedAndCountedApart) {
   EXPECT_EQ(code_of(replicas.leave(FileId{4711}, p1)), Errc::not_found);
 }
 
+TEST_P(ReplicasTest, WhatAPoolMustHave) {
+  Entry first = upload(root_directory, "f", 10).value();
+  Entry second = upload(root_directory, "g", 20).value();
+  Entry third = upload(root_directory, "h", 30).value();
+  NewUpload wanted;
+  wanted.pool = p1;
+  ASSERT_TRUE(catalogue->uploads().begin(root_directory, "upload", wanted));
+  ASSERT_TRUE(names.add_checksums(second.id, {{"adler32", "0a1b2c3d"}}));
+  ASSERT_TRUE(replicas.set_state(third.id, p1, ReplicaState::broken));
+  auto some = replicas.expected_on(p1, {}, 1).value();
+  ASSERT_EQ(some.size(), 1U);
+  EXPECT_EQ(some[0].file, first.id);
+  auto rest = replicas.expected_on(p1, first.id, 10).value();
+  ASSERT_EQ(rest.size(), 1U);  // neither broken ones nor uploads
+  EXPECT_EQ(rest[0].file, second.id);
+  EXPECT_EQ(rest[0].size, 20U);
+  EXPECT_EQ(rest[0].changed_ns, replicas.of_file(second.id).value().at(0).changed_ns);
+  EXPECT_EQ(rest[0].checksums, (Checksums{{"adler32", "0a1b2c3d"}}));
+  ASSERT_TRUE(names.remove(root_directory, "g"));
+  EXPECT_TRUE(replicas.expected_on(p1, first.id, 10).value().empty());
+  EXPECT_TRUE(replicas.expected_on(p2, {}, 10).value().empty());
+}
+
 TEST_P(ReplicasTest, TheLastReadableOneStays) {
   Entry file = upload(root_directory, "f", 10).value();
   ASSERT_TRUE(replicas.add(file.id, p2));
