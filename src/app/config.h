@@ -86,6 +86,7 @@ struct Config {
   ServeConfig serve;
   net::NetConfig net;
   xroot::server::ServerConfig xroot;
+  xroot::server::AccessLogConfig access_log;
   disk::DiskConfig disk;
   catalogue::CatalogueConfig catalogue;
   pool::PoolConfig pool;

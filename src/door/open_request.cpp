@@ -73,8 +73,9 @@ Past past_of(const DoorService& service, const Target& target) {
   return past;
 }
 
+// `session` names the client's connection here, for who follows it through the logs.
 Result<Reply> redirect(const DoorService& service, const Target& target, const PoolView& pool,
-                       const Past& past, Capability right) {
+                       const Past& past, Capability right, const xroot::SessionId& session) {
   right.pool = pool.pool.id.number;
   right.attempt = past.attempt;
   right.excluded = past.excluded;
@@ -86,6 +87,7 @@ Result<Reply> redirect(const DoorService& service, const Target& target, const P
   SLUICE_TRY(std::string text, capability::sign(right, service.keys));
   std::string cgi;
   xroot::Opaque::append(cgi, capability::cgi_key, text);
+  xroot::Opaque::append(cgi, xroot::server::session_key, xroot::server::short_id(session));
   std::string token;
   xroot::Opaque::append(token, xroot::server::redirected_by, service.address);
   return xroot::server::redirect(pool.address, cgi, token);
@@ -105,8 +107,8 @@ Result<Attempt> nothing_ready(const Past& past, const Target& target) {
   return fail(Errc::no_replicas, target.path + ": every pool that could serve it has failed");
 }
 
-Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& found,
-                               unsigned round) {
+Result<Attempt> send_to_reader(const DoorService& service, const xroot::server::Caller& caller,
+                               const LocatedTarget& found, unsigned round) {
   const Target& target = found.target;
   Past past = past_of(service, target);
   if (past.attempt > max_attempts)
@@ -123,14 +125,14 @@ Result<Attempt> send_to_reader(const DoorService& service, const LocatedTarget& 
   right.file = target.entry().id.number;
   right.size = target.entry().size;
   describe(right, target.entry().mode, target.entry().owner, target.entry().group);
-  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
+  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right), caller.id));
   return Attempt(std::move(reply));
 }
 
 Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
                                  const xroot::Open& request, unsigned round) {
   SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
-  return send_to_reader(service, found, round);
+  return send_to_reader(service, caller, found, round);
 }
 
 std::uint64_t random_number() {
@@ -230,7 +232,7 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   SLUICE_TRY(auto file, begin_upload(service, target, request, past, *pool, size));
   right.file = file.id.number;
   describe(right, file.mode, file.owner, file.group);
-  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
+  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right), caller.id));
   return Attempt(std::move(reply));
 }
 
@@ -243,7 +245,7 @@ std::optional<Result<Reply>> quick_open(DoorService& service, const Call& call,
   if (request.flags.writes() || request.flags.duplicate) return {};
   auto found = recall(service, *call.caller, request.path, Activity::download);
   if (!found || !found->target.entry().is_file() || found->target.opaque.get("tried")) return {};
-  auto attempt = send_to_reader(service, *found, 0);
+  auto attempt = send_to_reader(service, *call.caller, *found, 0);
   if (!attempt || !*attempt) return {};
   return std::move(**attempt);
 }

@@ -24,6 +24,7 @@ class ExportService final : public xroot::server::Service {
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 1; }
+  std::string_view role() const override { return "export"; }
   bool metadata_inline() const override { return tree->is_fast(); }
 
   const std::shared_ptr<FileTree> tree;

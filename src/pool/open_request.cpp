@@ -8,7 +8,7 @@
 #include "xroot/opaque.h"
 #include "xroot/path.h"
 #include "xroot/responses.h"
-#include "xroot/server/session.h"
+#include "xroot/server/login.h"
 
 #include <fcntl.h>
 
@@ -23,6 +23,7 @@ using capability::Operation;
 struct Wanted {
   Capability right;
   std::string path;  // as the client names it, a label
+  std::string door_session;
   bool writes = false;
   std::uint32_t mode = 0;  // of the file that an upload makes
   std::optional<ExpectedChecksum> expected;
@@ -52,7 +53,9 @@ Result<Wanted> wanted(const PoolService& service, const xroot::Open& request) {
     return fail(Errc::not_authorized, parsed.path + (writes ? ": the capability is for reading"
                                                             : ": the capability is for writing"));
   }
-  Wanted out{std::move(right), std::move(parsed.path), writes, request.mode, {}};
+  Wanted out{std::move(right), std::move(parsed.path), {}, writes, request.mode, {}};
+  out.door_session =
+      xroot::server::session_label(opaque.get(xroot::server::session_key).value_or(""));
   if (writes) {
     SLUICE_TRY(out.expected, expected_checksum(opaque));
   }
@@ -66,7 +69,9 @@ MoverRequest mover_request(const Wanted& wanted, const xroot::server::Caller& ca
   request.user = wanted.right.user;
   request.client = caller.peer;
   request.application = caller.application;
+  request.session = xroot::server::short_id(caller.id);
   request.door = caller.door;
+  request.door_session = wanted.door_session;
   request.queue = wanted.right.queue;
   request.writes = wanted.writes;
   return request;

@@ -36,6 +36,7 @@ class PoolService final : public xroot::server::Service {
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 1; }
+  std::string_view role() const override { return "pool"; }
   bool metadata_inline() const override { return store.tree().is_fast(); }
 
   // Tells the catalogue, off the loops, that a replica cannot be read.
