@@ -57,20 +57,19 @@ void LogLine::add_text(std::string_view text) {
 
 void LogLine::add(const Field& field) {
   add_name(field.name);
-  auto out = fmt::appender(line_);
   const Field::Value& value = field.value;
   switch (value.index()) {
     case 0:
-      fmt::format_to(out, "{}", std::get<0>(value));
+      add_number(std::get<0>(value));
       break;
     case 1:
-      fmt::format_to(out, "{}", std::get<1>(value));
+      add_number(std::get<1>(value));
       break;
     case 2:
       if (format_ == LogFormat::json && !std::isfinite(std::get<2>(value))) {
         append("null");  // JSON has no word for it
       } else {
-        fmt::format_to(out, "{:.6g}", std::get<2>(value));
+        fmt::format_to(fmt::appender(line_), "{:.6g}", std::get<2>(value));
       }
       break;
     case 3:

@@ -32,6 +32,11 @@ class LogLine {
   void append(std::string_view text) { line_.append(text.data(), text.data() + text.size()); }
   void add_name(std::string_view name);
   void add_text(std::string_view text);
+  template <std::integral Number>
+  void add_number(Number number) {
+    fmt::format_int text(number);
+    append({text.data(), text.size()});
+  }
 
   LogFormat format_;
   fmt::memory_buffer line_;

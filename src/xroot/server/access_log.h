@@ -46,7 +46,7 @@ class LineRing {
 
 class AccessLog {
  public:
-  static constexpr std::size_t buffer_size = 1 << 20;  // for each loop
+  static constexpr std::size_t buffer_size = 4 << 20;  // for each loop
 
   // Null where the settings name no file. For `loops` loops; lines are of `format` until the end.
   static Result<std::unique_ptr<AccessLog>> open(const AccessLogConfig& config, LogFormat format,
