@@ -3,6 +3,7 @@
 // side by side.
 #pragma once
 
+#include "base/endpoint_range.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "catalogue/config.h"
@@ -54,8 +55,10 @@ inline constexpr std::tuple serve_settings{
             "Empty: \"export\" where "
             "pool.export is set, else both of the others."),
     setting("serve.listen", &ServeConfig::listen, Reload::no,
-            "Addresses of the xroot service, HOST:PORT each. \"*\" is every address, port 0 lets "
-            "the system choose."),
+            "Addresses of the xroot service, HOST:PORT or HOST:FIRST-LAST each. \"*\" is every "
+            "address, port 0 lets the system choose. Of a range one port is taken: the one it had "
+            "before, else the first that is free.",
+            &check_endpoint_ranges),
     setting("serve.http", &ServeConfig::http, Reload::no,
             "Address of the HTTP service with /metrics, /healthz and /readyz."),
     setting("serve.data", &ServeConfig::data_directory, Reload::no,

@@ -40,13 +40,14 @@ boost::json::object parsed(const BillingRecord& record) {
 }
 
 TEST(BillingRecord, the_whole_line) {
-  EXPECT_EQ(to_json_line(example(), "pool1"),
-            R"({"time":"2026-07-25T17:20:00.042Z","pool":"pool1","door":"door.example.org:1094",)"
-            R"("door_session":"5f4e3d2c1b0a","file":4711,"path":"/vo/data/f.root","direction":"write","user":"alice",)"
-            R"("client":"alice.7@wn1.example.org","session":"0a1b2c3d4e5f","protocol":"xroot","queue":"regular",)"
-            R"("queued_ms":1500,"ms":60000,"bytes":1048576,"size":1048576,)"
-            R"("checksum":"adler32:0a1b2c3d","result":"ok","text":""})"
-            "\n");
+  EXPECT_EQ(
+      to_json_line(example(), "pool1"),
+      R"({"time":"2026-07-25T17:20:00.042Z","pool":"pool1","door":"door.example.org:1094",)"
+      R"("door_session":"5f4e3d2c1b0a","file":4711,"path":"/vo/data/f.root","direction":"write","user":"alice",)"
+      R"("client":"alice.7@wn1.example.org","session":"0a1b2c3d4e5f","protocol":"xroot","queue":"regular",)"
+      R"("queued_ms":1500,"ms":60000,"bytes":1048576,"size":1048576,)"
+      R"("checksum":"adler32:0a1b2c3d","result":"ok","text":""})"
+      "\n");
 }
 
 TEST(BillingRecord, a_failed_transfer) {
