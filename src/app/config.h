@@ -9,6 +9,7 @@
 #include "catalogue/config.h"
 #include "disk/config.h"
 #include "door/config.h"
+#include "exporter/config.h"
 #include "http/config.h"
 #include "net/config.h"
 #include "pool/config.h"
@@ -95,6 +96,7 @@ struct Config {
   pool::PoolConfig pool;
   pool::MoverConfig movers;
   door::DoorConfig door;
+  exporter::ExportConfig exported;
   http::Limits http;
 };
 

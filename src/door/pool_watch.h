@@ -17,8 +17,6 @@ class PoolWatch {
   asio::awaitable<void> run();
 
  private:
-  asio::awaitable<void> ask(std::shared_ptr<const PoolView> view);
-
   PoolBoard& board_;
   const DoorConfig& config_;
 };

@@ -17,7 +17,7 @@ namespace sluice::exporter {
 // An export is made of what disk has.
 using namespace disk;
 
-class ExportService final : public xroot::server::Service {
+class ExportService : public xroot::server::Service {
  public:
   ExportService(xroot::server::ServerConfig settings, std::shared_ptr<FileTree> exported,
                 Metrics& metrics, BlockingPool& blocking);
@@ -31,6 +31,11 @@ class ExportService final : public xroot::server::Service {
   // Checksums have threads of their own: one of them may read a disk for hours.
   ChecksumRuns checksums;
   BlockingPool checksum_pool;
+
+ protected:
+  // With another table.
+  ExportService(xroot::server::ServerConfig settings, const xroot::server::RequestTable& requests,
+                std::shared_ptr<FileTree> exported, Metrics& metrics, BlockingPool& blocking);
 };
 
 }  // namespace sluice::exporter
