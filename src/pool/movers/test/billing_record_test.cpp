@@ -95,7 +95,9 @@ RC_GTEST_PROP(BillingRecord, any_bytes_are_one_line_of_json,
                     .path = text,
                     .user = text,
                     .client = text,
+                    .session = text,
                     .door = text,
+                    .door_session = text,
                     .application = text,
                     .queue = text};
   record.checksum = text;
@@ -104,7 +106,7 @@ RC_GTEST_PROP(BillingRecord, any_bytes_are_one_line_of_json,
   RC_ASSERT(line.back() == '\n');
   RC_ASSERT(std::ranges::count(line, '\n') == 1);
   boost::json::object object = boost::json::parse(line).as_object();
-  RC_ASSERT(object.size() == 17U);
+  RC_ASSERT(object.size() == 19U);
   bool is_ascii = std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte < 0x80; });
   if (is_ascii) {
     RC_ASSERT(std::string(object["user"].as_string()) == text);
