@@ -27,8 +27,7 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class match-pools rebalance replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload' -- "$current")
-        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class match-pools rebalance replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;

@@ -3,11 +3,13 @@
 // side by side.
 #pragma once
 
+#include "base/endpoint_range.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "catalogue/config.h"
 #include "disk/config.h"
 #include "door/config.h"
+#include "exporter/config.h"
 #include "http/config.h"
 #include "net/config.h"
 #include "pool/config.h"
@@ -54,8 +56,10 @@ inline constexpr std::tuple serve_settings{
             "Empty: \"export\" where "
             "pool.export is set, else both of the others."),
     setting("serve.listen", &ServeConfig::listen, Reload::no,
-            "Addresses of the xroot service, HOST:PORT each. \"*\" is every address, port 0 lets "
-            "the system choose."),
+            "Addresses of the xroot service, HOST:PORT or HOST:FIRST-LAST each. \"*\" is every "
+            "address, port 0 lets the system choose. Of a range one port is taken: the one it had "
+            "before, else the first that is free.",
+            &check_endpoint_ranges),
     setting("serve.http", &ServeConfig::http, Reload::no,
             "Address of the HTTP service with /metrics, /healthz and /readyz."),
     setting("serve.data", &ServeConfig::data_directory, Reload::no,
@@ -86,11 +90,13 @@ struct Config {
   ServeConfig serve;
   net::NetConfig net;
   xroot::server::ServerConfig xroot;
+  xroot::server::AccessLogConfig access_log;
   disk::DiskConfig disk;
   catalogue::CatalogueConfig catalogue;
   pool::PoolConfig pool;
   pool::MoverConfig movers;
   door::DoorConfig door;
+  exporter::ExportConfig exported;
   http::Limits http;
 };
 

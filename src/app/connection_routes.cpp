@@ -4,10 +4,8 @@
 #include "xroot/server/session.h"
 
 #include <boost/asio/post.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 namespace sluice::app {
 namespace {
@@ -15,13 +13,7 @@ namespace {
 using Services = std::vector<xroot::server::Service*>;
 using Entry = xroot::server::SessionRegistry::Entry;
 
-// Half of the session's id, so that nobody can use it as the whole one.
-std::string short_id(const Entry& entry) {
-  std::string id;
-  for (std::byte b : entry.caller->id | std::views::take(6))
-    fmt::format_to(std::back_inserter(id), "{:02x}", std::to_integer<unsigned>(b));
-  return id;
-}
+std::string id_of(const Entry& entry) { return xroot::server::short_id(entry.caller->id); }
 
 std::vector<Entry> sessions_of(const Services& services) {
   std::vector<Entry> all;
@@ -37,7 +29,7 @@ Task<http::Response> list(const Services* services) {
   for (const Entry& entry : sessions_of(*services)) {
     const auto age = std::chrono::duration_cast<Duration>(now - entry.since);
     out.add(cli::JsonObject()
-                .add("id", short_id(entry))
+                .add("id", id_of(entry))
                 .add("client", entry.caller->peer)
                 .add("user", entry.caller->user)
                 .add("application", entry.caller->application)
@@ -49,7 +41,7 @@ Task<http::Response> list(const Services* services) {
 
 Task<http::Response> end(const Services* services, std::string id) {
   for (const Entry& entry : sessions_of(*services)) {
-    if (short_id(entry) != id) continue;
+    if (id_of(entry) != id) continue;
     asio::post(entry.loop->context(), [dead = entry.session] {
       if (auto session = dead.lock()) session->expire();
     });

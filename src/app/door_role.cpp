@@ -5,10 +5,13 @@
 
 namespace sluice::app {
 
-Status DoorRole::listen() { return front_.listen(host_.config.serve.listen, xroot::default_port); }
+Status DoorRole::listen() {
+  return front_.listen(host_.config.serve.listen, xroot::default_port, ports_file(host_.config));
+}
 
 Status DoorRole::open() {
   Config& config = host_.config;
+  SLUICE_CHECK(front_.remember_ports());
   SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
   SLUICE_TRY(auto selection, door::Selection::parse(config.door.selection));
   xroot::server::ServerConfig settings = config.xroot;

@@ -7,15 +7,33 @@
 namespace sluice::app {
 
 Status ExportRole::listen() {
-  return front_.listen(host_.config.serve.listen, xroot::default_port);
+  return front_.listen(host_.config.serve.listen, xroot::default_port, ports_file(host_.config));
 }
 
 Status ExportRole::open() {
+  SLUICE_CHECK(front_.remember_ports());
   SLUICE_CHECK(make_below(host_.config.serve.data_directory, host_.config.disk.export_directory));
   SLUICE_TRY(auto tree, disk::FileTree::open(host_.config.disk));
-  service_ = std::make_unique<exporter::ExportService>(host_.config.xroot, std::move(tree),
-                                                       host_.metrics, host_.runtime.blocking());
+  const exporter::ExportConfig& config = host_.config.exported;
+  if (config.nodes.empty()) {
+    service_ = std::make_unique<exporter::ExportService>(host_.config.xroot, std::move(tree),
+                                                         host_.metrics, host_.runtime.blocking());
+    return {};
+  }
+  SLUICE_TRY(auto nodes, exporter::Nodes::make(config.nodes));
+  nodes_ = nodes->all();
+  xroot::server::ServerConfig settings = host_.config.xroot;
+  settings.max_streams = 0;  // streams carry data, and here are none
+  service_ = std::make_unique<exporter::NodesService>(std::move(settings), std::move(tree), config,
+                                                      std::move(nodes), host_.metrics,
+                                                      host_.runtime.blocking());
   return {};
+}
+
+void ExportRole::start(TaskGroup& group) {
+  for (const auto& node : nodes_)
+    group.spawn(xroot::client::watch_server(node, host_.config.exported.refresh, "sluice-export"));
+  front_.serve(*service_);
 }
 
 }  // namespace sluice::app

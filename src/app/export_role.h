@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/front.h"
-#include "exporter/export_service.h"
+#include "exporter/nodes_service.h"
 
 namespace sluice::app {
 
@@ -13,7 +13,7 @@ class ExportRole final : public Role {
 
   Status listen() override;
   Status open() override;
-  void start(TaskGroup&) override { front_.serve(*service_); }
+  void start(TaskGroup& group) override;
   xroot::server::Service* service() override { return service_.get(); }
   void close() override { front_.close(); }
   std::string ready() const override { return front_.ready("xroot"); }
@@ -22,6 +22,7 @@ class ExportRole final : public Role {
   Host& host_;
   Front front_;
   std::unique_ptr<exporter::ExportService> service_;
+  std::vector<std::shared_ptr<exporter::Node>> nodes_;  // that it sends clients to
 };
 
 }  // namespace sluice::app

@@ -1,18 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/front.h"
 
+#include "base/units.h"
 #include "net/socket.h"
 #include "xroot/server/session.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 
 namespace sluice::app {
 
-Status Front::listen(const std::vector<std::string>& addresses, std::uint16_t default_port) {
-  for (const std::string& address : addresses) {
-    SLUICE_TRY(Endpoint endpoint, parse_endpoint(address, default_port));
-    SLUICE_CHECK(acceptor_.listen(endpoint, static_cast<int>(host_->config.net.backlog)));
+namespace {
+
+// One for each address in its order; 0 where nothing is known.
+std::vector<std::uint16_t> read_ports(const std::string& file) {
+  constexpr std::size_t most = 64;
+  std::vector<std::uint16_t> ports;
+  std::ifstream in(file);
+  for (std::string line; ports.size() < most && std::getline(in, line);)
+    ports.push_back(parse_int<std::uint16_t>(line, 0, UINT16_MAX).value_or(0));
+  return ports;
+}
+
+}  // namespace
+
+Status Front::listen(const std::vector<std::string>& addresses, std::uint16_t default_port,
+                     const std::string& ports) {
+  const std::vector<std::uint16_t> before = read_ports(ports);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    SLUICE_TRY(EndpointRange range, parse_endpoint_range(addresses[i], default_port));
+    if (range.is_range()) ports_ = ports;
+    const std::size_t known = acceptor_.addresses().size();
+    Status done = acceptor_.listen(range, static_cast<int>(host_->config.net.backlog),
+                                   i < before.size() ? before[i] : std::uint16_t{0});
+    if (!done) return done;
+    chosen_.push_back(acceptor_.addresses().at(known).port());
   }
+  return {};
+}
+
+Status Front::remember_ports() const {
+  if (ports_.empty()) return {};
+  std::string text;
+  for (std::uint16_t port : chosen_) text += std::to_string(port) + "\n";
+  const std::string fresh = ports_ + ".new";
+  std::ofstream out(fresh, std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out || std::rename(fresh.c_str(), ports_.c_str()) != 0) return fail_errno(errno, ports_);
   return {};
 }
 
@@ -56,9 +92,9 @@ std::string Front::ready(std::string_view name) const {
 Result<std::vector<std::string>> with_free_ports(const std::vector<std::string>& addresses) {
   std::vector<std::string> out;
   for (const std::string& address : addresses) {
-    SLUICE_TRY(Endpoint endpoint, parse_endpoint(address, std::uint16_t{0}));
-    endpoint.port = 0;
-    out.push_back(sluice::to_text(endpoint));
+    SLUICE_TRY(EndpointRange range, parse_endpoint_range(address, std::uint16_t{0}));
+    range.first.port = 0;
+    out.push_back(sluice::to_text(range.first));
   }
   return out;
 }

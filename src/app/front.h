@@ -15,7 +15,12 @@ class Front {
  public:
   explicit Front(Host& host) : host_(&host), acceptor_(host.runtime) {}
 
-  Status listen(const std::vector<std::string>& addresses, std::uint16_t default_port);
+  // HOST:PORT or HOST:FIRST-LAST each. `ports` is a file with the ports of an earlier life, which are taken again where they
+  // are in a range and free; it need not be there.
+  Status listen(const std::vector<std::string>& addresses, std::uint16_t default_port,
+                const std::string& ports);
+  // Writes the ports there, when they were chosen from a range. Blocks.
+  Status remember_ports() const;
   // `service` outlives the sessions.
   void serve(xroot::server::Service& service);
   void close() { acceptor_.close(); }
@@ -32,8 +37,15 @@ class Front {
 
   Host* host_;
   net::Acceptor acceptor_;
+  std::vector<std::uint16_t> chosen_;  // the port of each address
+  std::string ports_;                  // a file; empty: nothing needs to be remembered
   xroot::server::Service* service_ = nullptr;
 };
+
+// Where a role without a directory of its own remembers its ports.
+inline std::string ports_file(const Config& config) {
+  return config.serve.data_directory + "/ports";
+}
 
 // The same hosts with ports of the system's choice.
 Result<std::vector<std::string>> with_free_ports(const std::vector<std::string>& addresses);

@@ -37,7 +37,7 @@ Status PoolRole::listen() {
   } else if (addresses.empty()) {
     addresses = host_.config.serve.listen;
   }
-  return front_.listen(addresses, 0);
+  return front_.listen(addresses, 0, host_.config.pool.directory + "/.sluice.ports");
 }
 
 Status PoolRole::open() {
@@ -72,6 +72,7 @@ Status PoolRole::open() {
   service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
                                                  host_.runtime.blocking());
   admin_.service = service_.get();
+  SLUICE_CHECK(front_.remember_ports());
   upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool, host_.metrics);
   admin_.scrubber = &upkeep_->scrubber();
   return upkeep_->begin();

@@ -11,6 +11,7 @@
 #include "http/service_routes.h"
 #include "net/notify.h"
 #include "net/runtime.h"
+#include "xroot/server/access_log.h"
 
 #include <boost/asio/signal_set.hpp>
 #include <sys/resource.h>
@@ -65,6 +66,7 @@ class Server {
   asio::awaitable<void> main();
   asio::awaitable<void> handle_signals();
   Status listen_for_http();
+  Status open_access_log();
   // Once the roles are open.
   Status open_admin();
   Task<http::Response> reload_on_request();
@@ -75,6 +77,7 @@ class Server {
   Config config_;
   const ConfigSource source_;
   Metrics metrics_;
+  std::unique_ptr<xroot::server::AccessLog> access_log_;  // sessions write until the loops end
   net::Runtime runtime_;
   Host host_{config_, runtime_, metrics_};
   asio::signal_set signals_;
@@ -96,6 +99,7 @@ Status Server::start() {
   SLUICE_CHECK(become(config_.serve.user));
   SLUICE_CHECK(make_directory(config_.serve.data_directory));
   for (auto& role : roles_) SLUICE_CHECK(role->open());
+  SLUICE_CHECK(open_access_log());
   SLUICE_CHECK(open_admin());
   metrics_.gauge_from("sluice_net_buffer_bytes",
                       "Memory that connections hold for long requests and unread answers.",
@@ -112,6 +116,16 @@ Status Server::listen_for_http() {
       runtime_.first().context().get_executor(), config_.serve.http,
       http::service_routes(metrics_, readiness), config_.http, &metrics_);
   return http_->listen();
+}
+
+Status Server::open_access_log() {
+  SLUICE_TRY(access_log_,
+             xroot::server::AccessLog::open(config_.access_log, config_.serve.log_format,
+                                            runtime_.loops().size(), metrics_));
+  for (auto& role : roles_) {
+    if (auto* service = role->service()) service->access_log = access_log_.get();
+  }
+  return {};
 }
 
 Status Server::open_admin() {
@@ -186,6 +200,7 @@ asio::awaitable<void> Server::handle_signals() {
 void Server::reload() {
   reload_settings_file();
   for (auto& role : roles_) role->reload();
+  if (access_log_) access_log_->reopen();
 }
 
 void Server::reload_settings_file() {

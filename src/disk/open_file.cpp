@@ -100,15 +100,20 @@ void OpenFile::give_up() {
   upload.place.release();
 }
 
+void OpenFile::count_written(std::uint64_t bytes) {
+  totals.written.fetch_add(bytes, std::memory_order_relaxed);
+  if (watch_) watch_->moved(bytes);
+}
+
 void OpenFile::wrote(std::uint64_t offset, ByteView bytes) {
-  served(bytes.size());
+  count_written(bytes.size());
   std::lock_guard lock(upload_->mutex);
   upload_->sum.feed(offset, bytes);
 }
 
 void OpenFile::wrote_unseen(std::uint64_t, std::uint64_t size) {
   if (size == 0) return;
-  served(size);
+  count_written(size);
   std::lock_guard lock(upload_->mutex);
   upload_->sum.lose();
 }

@@ -66,6 +66,7 @@ class OpenFile : public xroot::server::File {
 
   int fd() const { return fd_.get(); }
   const std::string& path() const { return name_; }
+  std::string_view label() const override { return name_; }
   FileTree& tree() const { return *tree_; }
   bool is_readable() const { return access_ != OpenMode::Access::write; }
   bool is_writable() const { return upload_ != nullptr; }
@@ -80,6 +81,7 @@ class OpenFile : public xroot::server::File {
   bool is_revoked() const { return watch_ && watch_->revoked(); }
   // Bytes that a reader got; writes are counted by wrote().
   void served(std::uint64_t bytes) const {
+    totals.read.fetch_add(bytes, std::memory_order_relaxed);
     if (watch_) watch_->moved(bytes);
   }
 
@@ -114,6 +116,7 @@ class OpenFile : public xroot::server::File {
  private:
   friend class FileOpener;
 
+  void count_written(std::uint64_t bytes);
   Status commit();
   void give_up();
 

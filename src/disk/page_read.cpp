@@ -197,6 +197,7 @@ asio::awaitable<Status> send_pages(Service* service, Exchange exchange,
     file->served(frame_end - offset);
     offset = frame_end;
   } while (offset < end);
+  exchange.sent();
   co_return Status{};
 }
 

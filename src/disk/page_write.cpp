@@ -92,6 +92,7 @@ void answer(const Exchange& exchange, const Pgwrite& request, const Progress& at
   ByteSpan out = exchange.out->out.reserve(frame.size());
   std::memcpy(out.data(), frame.data(), frame.size());
   exchange.out->out.commit(frame.size());
+  exchange.sent();
 }
 
 // A page that arrived in part, between two pieces.

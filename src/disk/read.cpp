@@ -62,6 +62,7 @@ Flow read_short(Service& service, Exchange& exchange, std::shared_ptr<OpenFile> 
         frame.first<response_header_size>());
     exchange.out->out.commit(response_header_size + **n);
     file->served(**n);
+    exchange.sent();
   }
   return {};
 }
@@ -117,6 +118,7 @@ asio::awaitable<Status> read_long(Service* service, Exchange exchange,
     SLUICE_CO_CHECK(co_await send_frame(service, exchange, file, offset, size, status));
     offset += size;
   }
+  exchange.sent();
   co_return Status{};
 }
 

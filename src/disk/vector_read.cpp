@@ -39,6 +39,7 @@ Result<std::vector<Item>> check(const Exchange& exchange, const VectorItems& lis
       SLUICE_TRY(auto file, readable_file(single));
       SLUICE_TRY(FileStat stat, file->stat());
       size = stat.size;
+      ++file->totals.requests;
       items.push_back({wire, std::move(file)});
     }
     if (wire.length > size || wire.offset > size - wire.length) {
@@ -185,6 +186,7 @@ asio::awaitable<Status> send_vector(Service* service, Exchange exchange, std::ve
       rest = rest.subspan(sent);
     }
   }
+  exchange.sent();
   co_return Status{};
 }
 
@@ -208,6 +210,7 @@ Flow readv(Service& service, Exchange exchange, const Readv& request) {
     if (composed && *composed) {
       exchange.out->out.commit(**composed);
       count(*items);
+      exchange.sent();
       return {};
     }
   }

@@ -188,6 +188,7 @@ Flow writev(Service& service, Exchange exchange, const Writev& request) {
     single.file = exchange.session->file(item.handle);
     auto file = writable_file(single);
     if (!file) return refuse_data(exchange, size, file.error());
+    if (extents.empty() || extents.back().file != *file) ++(*file)->totals.requests;
     extents.push_back({*std::move(file), item});
   }
   return write_vector(&service, std::move(exchange), std::move(extents), size, request.sync);

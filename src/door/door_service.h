@@ -34,6 +34,7 @@ class DoorService final : public xroot::server::Service {
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 0; }
+  std::string_view role() const override { return "door"; }
   // A catalogue may make anybody wait.
   bool metadata_inline() const override { return false; }
 

@@ -78,8 +78,9 @@ Past past_of(const DoorService& service, const Target& target) {
   return past;
 }
 
+// `session` names the client's connection here, for who follows it through the logs.
 Result<Reply> redirect(const DoorService& service, const Target& target, const PoolView& pool,
-                       const Past& past, Capability right) {
+                       const Past& past, Capability right, const xroot::SessionId& session) {
   right.pool = pool.pool.id.number;
   right.attempt = past.attempt;
   right.excluded = past.excluded;
@@ -91,6 +92,7 @@ Result<Reply> redirect(const DoorService& service, const Target& target, const P
   SLUICE_TRY(std::string text, capability::sign(right, service.keys));
   std::string cgi;
   xroot::Opaque::append(cgi, capability::cgi_key, text);
+  xroot::Opaque::append(cgi, xroot::server::session_key, xroot::server::short_id(session));
   std::string token;
   xroot::Opaque::append(token, xroot::server::redirected_by, service.address);
   return xroot::server::redirect(pool.address, cgi, token);
@@ -141,7 +143,7 @@ Result<Attempt> send_to_reader(const DoorService& service, const xroot::server::
   right.file = target.entry().id.number;
   right.size = target.entry().size;
   describe(right, target.entry().mode, target.entry().owner, target.entry().group);
-  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
+  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right), caller.id));
   return Attempt(std::move(reply));
 }
 
@@ -284,7 +286,7 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   SLUICE_TRY(auto file, begin_upload(service, target, request, *pool, size));
   right.file = file.id.number;
   describe(right, file.mode, file.owner, file.group);
-  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right)));
+  SLUICE_TRY(Reply reply, redirect(service, target, *pool, past, std::move(right), caller.id));
   return Attempt(std::move(reply));
 }
 

@@ -17,15 +17,6 @@ class PoolWatch {
   asio::awaitable<void> run();
 
  private:
-  struct Asked {
-    catalogue::PoolId id;
-    bool answered = true;  // the last time
-  };
-
-  asio::awaitable<void> ask(std::shared_ptr<const PoolView> view);
-  asio::awaitable<bool> ask_until_silent(Asked* pool);
-  void note(Asked* pool, const PoolView& view, bool answers);
-
   PoolBoard& board_;
   const DoorConfig& config_;
 };

@@ -13,7 +13,14 @@ constexpr std::size_t checksum_queue = 4096;  // clients that wait; more are tol
 ExportService::ExportService(xroot::server::ServerConfig settings,
                              std::shared_ptr<FileTree> exported, Metrics& metrics,
                              BlockingPool& blocking)
-    : Service(std::move(settings), export_requests(), metrics, blocking),
+    : ExportService(std::move(settings), export_requests(), std::move(exported), metrics,
+                    blocking) {}
+
+ExportService::ExportService(xroot::server::ServerConfig settings,
+                             const xroot::server::RequestTable& requests,
+                             std::shared_ptr<FileTree> exported, Metrics& metrics,
+                             BlockingPool& blocking)
+    : Service(std::move(settings), requests, metrics, blocking),
       tree(std::move(exported)),
       checksums(tree),
       checksum_pool(tree->config().checksum_threads, checksum_queue, "checksum") {

@@ -17,19 +17,25 @@ namespace sluice::exporter {
 // An export is made of what disk has.
 using namespace disk;
 
-class ExportService final : public xroot::server::Service {
+class ExportService : public xroot::server::Service {
  public:
   ExportService(xroot::server::ServerConfig settings, std::shared_ptr<FileTree> exported,
                 Metrics& metrics, BlockingPool& blocking);
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 1; }
+  std::string_view role() const override { return "export"; }
   bool metadata_inline() const override { return tree->is_fast(); }
 
   const std::shared_ptr<FileTree> tree;
   // Checksums have threads of their own: one of them may read a disk for hours.
   ChecksumRuns checksums;
   BlockingPool checksum_pool;
+
+ protected:
+  // With another table.
+  ExportService(xroot::server::ServerConfig settings, const xroot::server::RequestTable& requests,
+                std::shared_ptr<FileTree> exported, Metrics& metrics, BlockingPool& blocking);
 };
 
 }  // namespace sluice::exporter

@@ -9,11 +9,15 @@
 
 namespace sluice::exporter {
 
-inline constexpr std::array metadata_rows = {
-    xroot::server::on<&stat>(),  xroot::server::on<&statx>(),    xroot::server::on<&open>(),
-    xroot::server::on<&close>(), xroot::server::on<&dirlist>(),  xroot::server::on<&mkdir>(),
-    xroot::server::on<&rm>(),    xroot::server::on<&rmdir>(),    xroot::server::on<&mv>(),
-    xroot::server::on<&chmod>(), xroot::server::on<&truncate>(), xroot::server::on<&fattr>(),
-    xroot::server::on<&query>(), xroot::server::on<&locate>(),   xroot::server::on<&prepare>()};
+// Of names alone.
+inline constexpr std::array name_rows = {
+    xroot::server::on<&stat>(),  xroot::server::on<&statx>(), xroot::server::on<&dirlist>(),
+    xroot::server::on<&mkdir>(), xroot::server::on<&rm>(),    xroot::server::on<&rmdir>(),
+    xroot::server::on<&mv>(),    xroot::server::on<&chmod>(), xroot::server::on<&truncate>(),
+    xroot::server::on<&fattr>(), xroot::server::on<&query>(), xroot::server::on<&prepare>()};
+
+// Of files, and where they are.
+inline constexpr std::array file_rows = {xroot::server::on<&open>(), xroot::server::on<&close>(),
+                                         xroot::server::on<&locate>()};
 
 }  // namespace sluice::exporter

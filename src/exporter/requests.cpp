@@ -9,8 +9,8 @@
 namespace sluice::exporter {
 namespace {
 
-constexpr auto table =
-    xroot::server::index_by_id(xroot::server::connection_rows, disk::data_rows, metadata_rows);
+constexpr auto table = xroot::server::index_by_id(xroot::server::connection_rows, disk::data_rows,
+                                                  name_rows, file_rows);
 
 }  // namespace
 

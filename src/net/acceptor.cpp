@@ -11,6 +11,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace sluice::net {
 namespace {
 
@@ -67,10 +70,31 @@ boost::system::error_code open_one(tcp::acceptor& acceptor, const tcp::endpoint&
 
 }  // namespace
 
-Status Acceptor::listen(const Endpoint& endpoint, int backlog) {
+Status Acceptor::listen(const EndpointRange& range, int backlog, std::uint16_t preferred) {
+  Endpoint endpoint = range.first;
+  if (!range.is_range()) return listen_on(endpoint, backlog);
+  if (preferred >= range.first.port && preferred <= range.last) {
+    endpoint.port = preferred;
+    if (Status done = listen_on(endpoint, backlog); done || done.error().code != Errc::exists)
+      return done;
+  }
+  for (unsigned port = range.first.port; port <= range.last; ++port) {
+    endpoint.port = static_cast<std::uint16_t>(port);
+    if (Status done = listen_on(endpoint, backlog); done || done.error().code != Errc::exists)
+      return done;
+  }
+  return fail(Errc::usage,
+              fmt::format("cannot listen on {}: every port of the range is in use; choose a longer "
+                          "range or stop who uses it",
+                          to_text(range)));
+}
+
+// Errc::exists where the port is in use.
+Status Acceptor::listen_on(const Endpoint& endpoint, int backlog) {
   asio::io_context& context = runtime_->first().context();
   SLUICE_TRY(std::vector<tcp::endpoint> wanted, resolve(context, endpoint));
   std::uint16_t port = endpoint.port;
+  std::vector<tcp::acceptor> opened;
   for (tcp::endpoint address : wanted) {
     address.port(port);  // all families share the port that the system chose for the first one
     tcp::acceptor acceptor(context);
@@ -80,16 +104,17 @@ Status Acceptor::listen(const Endpoint& endpoint, int backlog) {
     if (no_such_family && wanted.size() > 1) continue;  // a machine without IPv6
     if (error) {
       return fail(
-          Errc::usage,
+          error == boost::asio::error::address_in_use ? Errc::exists : Errc::usage,
           fmt::format(
               "cannot listen on {}: {}; choose another address with --listen or stop who uses it",
               to_text(endpoint), error.message()));
     }
     port = acceptor.local_endpoint().port();
-    acceptors_.push_back(std::move(acceptor));
+    opened.push_back(std::move(acceptor));
   }
-  if (acceptors_.empty())
+  if (opened.empty())
     return fail(Errc::usage, "cannot listen on " + to_text(endpoint) + ": no usable address");
+  std::ranges::move(opened, std::back_inserter(acceptors_));
   return {};
 }
 

@@ -3,7 +3,7 @@
 // kernel's own spreading (SO_REUSEPORT) is uneven with few connections.
 #pragma once
 
-#include "base/endpoint.h"
+#include "base/endpoint_range.h"
 #include "base/result.h"
 #include "net/runtime.h"
 
@@ -20,9 +20,9 @@ class Acceptor {
 
   explicit Acceptor(Runtime& runtime) : runtime_(&runtime) {}
 
-  // Binds every address of the endpoint; "*" is IPv6 and IPv4. Errors name the address and what to
-  // do.
-  Status listen(const Endpoint& endpoint, int backlog);
+  // Binds every address of the endpoint; "*" is IPv6 and IPv4. Of a range the first port that is free, but `preferred` before
+  // all others when it is in it (0: none is). Errors name the address and what to do.
+  Status listen(const EndpointRange& range, int backlog, std::uint16_t preferred = 0);
 
   // The addresses as they are bound: with the port the system chose where 0 was asked for.
   std::vector<asio::ip::tcp::endpoint> addresses() const;
@@ -32,6 +32,7 @@ class Acceptor {
   void close();
 
  private:
+  Status listen_on(const Endpoint& endpoint, int backlog);
   asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
   int accept_waiting(int listener, asio::ip::tcp protocol);
 

@@ -2,6 +2,7 @@
 // Settings of a pool that keeps replicas for a catalogue; what concerns its disk is in disk/config.h.
 #pragma once
 
+#include "base/endpoint_range.h"
 #include "base/settings.h"
 #include "base/units.h"
 
@@ -30,8 +31,9 @@ inline constexpr std::tuple pool_settings{
             "Name of the pool in the catalogue, where it must be the only one. Empty: the name of "
             "the machine."),
     setting("pool.listen", &PoolConfig::listen, Reload::no,
-            "Addresses of the pool, HOST:PORT each. Empty: the hosts of serve.listen with ports of "
-            "the system's choice."),
+            "Addresses of the pool, HOST:PORT or HOST:FIRST-LAST each, as those of serve.listen. "
+            "Empty: the hosts of serve.listen with ports of the system's choice.",
+            &check_endpoint_ranges),
     setting("pool.directory", &PoolConfig::directory, Reload::no,
             "Directory of the replicas. Empty: \"pool\" in the data directory."),
     setting("pool.tags", &PoolConfig::tags, Reload::no,

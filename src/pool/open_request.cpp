@@ -8,6 +8,7 @@
 #include "xroot/opaque.h"
 #include "xroot/path.h"
 #include "xroot/responses.h"
+#include "xroot/server/login.h"
 #include "xroot/server/session.h"
 #include "xroot/server/standard_answers.h"
 
@@ -25,6 +26,7 @@ struct Wanted {
   Capability right;
   std::string capability;  // as the client brought it
   std::string path;        // as the client names it, a label
+  std::string door_session;
   bool writes = false;
   std::uint32_t mode = 0;  // of the file that an upload makes
   std::optional<ExpectedChecksum> expected;
@@ -54,8 +56,14 @@ Result<Wanted> wanted(const PoolService& service, const xroot::Open& request) {
     return fail(Errc::not_authorized, parsed.path + (writes ? ": the capability is for reading"
                                                             : ": the capability is for writing"));
   }
-  Wanted out{std::move(right), std::string(*text), std::move(parsed.path),
-             writes,           request.mode,       {}};
+  Wanted out;
+  out.right = std::move(right);
+  out.capability = *text;
+  out.path = std::move(parsed.path);
+  out.door_session =
+      xroot::server::session_label(opaque.get(xroot::server::session_key).value_or(""));
+  out.writes = writes;
+  out.mode = request.mode;
   if (writes) {
     SLUICE_TRY(out.expected, expected_checksum(opaque));
   }
@@ -69,7 +77,9 @@ MoverRequest mover_request(const Wanted& wanted, const xroot::server::Caller& ca
   request.user = wanted.right.user;
   request.client = caller.peer;
   request.application = caller.application;
+  request.session = xroot::server::short_id(caller.id);
   request.door = caller.door;
+  request.door_session = wanted.door_session;
   request.queue = wanted.right.queue;
   request.writes = wanted.writes;
   return request;

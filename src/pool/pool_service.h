@@ -39,6 +39,7 @@ class PoolService final : public xroot::server::Service {
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 1; }
+  std::string_view role() const override { return "pool"; }
   bool metadata_inline() const override { return store.tree().is_fast(); }
 
   // Space for an upload. Errc::no_space. Blocks as long as the file system does.

@@ -45,7 +45,7 @@ def test_the_door_sends_to_pools_with_a_right_and_its_name(pools_server, pools_d
         for request in (raw.open_request(path), raw.open_request(path, raw.DELETE | raw.UPDATE)):
             found = door.redirect(request)
             assert f"{found.host}:{found.port}" in pools_server.data_servers
-            assert re.fullmatch(r"sluice\.cap=[\w-]+", found.cgi)
+            assert re.fullmatch(r"sluice\.cap=[\w-]+&sluice\.session=[0-9a-f]{12}", found.cgi)
             assert found.token == f"sluice.door={pools_server.host}:{pools_server.port}"
 
 

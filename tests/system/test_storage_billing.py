@@ -27,6 +27,7 @@ def test_every_transfer_has_a_record(own_pools, session_dir, tmp_path):
         assert record["direction"] == direction and record["path"] == "/d/file" and record["pool"] == pool.label
         assert record["bytes"] == record["size"] == len(data) and record["result"] == "ok" and record["queue"] == "regular"
         assert record["door"] == f"{system.host}:{system.port}" and record["client"].startswith("127.0.0.1:")
+        assert len(record["session"]) == 12 and len(record["door_session"]) == 12
     assert upload["checksum"].startswith("adler32:") and upload["file"] == download["file"]
     assert "token" not in billing.read_text() and "sluice.cap" not in billing.read_text()
 

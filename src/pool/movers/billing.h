@@ -6,7 +6,7 @@
 // max_queued records, then records, and no client notices. One thread also keeps the lines in order.
 #pragma once
 
-#include "base/fd.h"
+#include "base/line_file.h"
 #include "base/metrics.h"
 #include "base/offload.h"
 #include "base/result.h"
@@ -16,6 +16,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,23 +40,19 @@ class Billing {
   void reopen();
 
  private:
-  Billing(std::string file, std::string pool, Metrics& metrics);
+  Billing(std::string pool, Metrics& metrics);
 
   // On the writing thread.
   void write(const BillingRecord& record);
-  Status write_line(std::string line);
   void reopen_if_asked();
-  Status open_file();
 
   void lose(std::string_view why);
 
-  const std::string file_;
   const std::string pool_;
   Counter& written_;
   Counter& lost_;
 
-  Fd fd_;
-  bool is_torn_ = false;  // the last line in the file has no end
+  std::optional<LineFile> file_;
   std::atomic<bool> reopen_asked_{false};
 
   std::mutex complaint_mutex_;

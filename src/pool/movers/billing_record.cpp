@@ -72,11 +72,13 @@ std::string to_json_line(const BillingRecord& record, std::string_view pool) {
   line.add("time", rfc3339(record.time));
   line.add("pool", pool);
   line.add("door", request.door);
+  line.add("door_session", request.door_session);
   line.add("file", request.file);
   line.add("path", without_opaque(request.path));
   line.add("direction", request.writes ? "write" : "read");
   line.add("user", request.user);
   line.add("client", request.client);
+  line.add("session", request.session);
   line.add("protocol", "xroot");
   line.add("queue", request.queue);
   line.add("queued_ms", record.waited.count());

@@ -28,12 +28,14 @@ struct MoverId {
 
 // Who wants to do what with which file.
 struct MoverRequest {
-  std::int64_t file = 0;         // number of the catalogue's FileId
-  std::string path = {};         // logical
-  std::string user = {};         // whom the door recognised
-  std::string client = {};       // where from, as the operator knows it
-  std::string door = {};         // that sent the client here
-  std::string application = {};  // as the client calls it
+  std::int64_t file = 0;          // number of the catalogue's FileId
+  std::string path = {};          // logical
+  std::string user = {};          // whom the door recognised
+  std::string client = {};        // where from, as the operator knows it
+  std::string session = {};       // of the client here, as logs name it
+  std::string door = {};          // that sent the client here
+  std::string door_session = {};  // of the client there
+  std::string application = {};   // as the client calls it
   bool writes = false;
   std::string queue = {};  // unknown or empty: regular
 };

@@ -45,6 +45,7 @@ void Session::announce(Pending& pending) {
 }
 
 Task<void> Answer::part(std::vector<std::byte> body) {
+  if (exchange_.note) exchange_.note->count(body.size());
   exchange_.out->out.append(
       {exchange_.stream, ResponseStatus::oksofar, static_cast<std::int32_t>(body.size())}, body);
   for (auto& pending : exchange_.session->pending_) {

@@ -5,7 +5,9 @@
 #include "base/settings.h"
 #include "base/units.h"
 
+#include <array>
 #include <cstdint>
+#include <string>
 #include <tuple>
 
 namespace sluice::xroot::server {
@@ -25,6 +27,27 @@ struct ServerConfig {
   std::uint32_t max_streams = 15;
   Duration deferral{2'500};
   std::uint32_t deferral_promise = 1800;
+};
+
+// Which requests have lines of their own in the access log: all, or all but those that move data.
+enum class LoggedRequests : std::uint8_t { files, all };
+
+constexpr std::array<EnumName<LoggedRequests>, 2> names_of(LoggedRequests) {
+  return {{{LoggedRequests::files, "files"}, {LoggedRequests::all, "all"}}};
+}
+
+struct AccessLogConfig {
+  std::string file;
+  LoggedRequests requests = LoggedRequests::files;
+};
+
+inline constexpr std::tuple access_log_settings{
+    setting("access_log.file", &AccessLogConfig::file, Reload::no,
+            "File that gets a line for every connection and request, in the format of the log. It "
+            "is opened again on SIGHUP, so that it can be rotated. Empty: none."),
+    setting("access_log.requests", &AccessLogConfig::requests, Reload::no,
+            "\"files\": reads and writes that went well are not in the access log one by one, but "
+            "as totals where their file is closed. \"all\": each has a line too."),
 };
 
 inline constexpr std::tuple server_settings{

@@ -66,7 +66,7 @@ Session::Step Session::refuse_unknown(const RequestHeader& header) {
 }
 
 Session::Step Session::refuse(const RequestHeader& header, Error error, bool close) {
-  Exchange exchange{this, &main_, &main_, header.stream, header.id, 0, nullptr};
+  Exchange exchange{this, &main_, &main_, header.stream, header.id, 0, nullptr, false, nullptr};
   exchange.error(error);
   if (close) closing_ = true;
   return close ? Step::end : Step::more;
@@ -76,7 +76,7 @@ Session::Step Session::start(const Row& row, const RequestHeader& header, ByteVi
   bad_requests_ = 0;
   Exchange exchange{this,          &main_,    &main_,
                     header.stream, header.id, static_cast<std::uint32_t>(header.length),
-                    nullptr};
+                    nullptr,       false,     nullptr};
   flow_ = row.start(std::move(exchange), header.body, payload);
   // One look at the clock per request: the end of one is the beginning of the next.
   auto now = Clock::now();
@@ -90,6 +90,11 @@ Session::Step Session::start(const Row& row, const RequestHeader& header, ByteVi
 }
 
 void Exchange::frame(ResponseStatus status, ByteView body) const {
+  if (note) {
+    note->answer(status, body);
+  } else if (status == ResponseStatus::error) {
+    session->note_refusal(*this, body);
+  }
   auto size = static_cast<std::int32_t>(body.size());
   if (!announced) return out->out.append({stream, status, size}, body);
   std::vector<std::byte> wrapped(8 + response_header_size);
@@ -97,6 +102,10 @@ void Exchange::frame(ResponseStatus status, ByteView body) const {
   ResponseHeader{stream, status, size}.encode(ByteSpan(wrapped).subspan<8, response_header_size>());
   Writer(wrapped).bytes(body);
   out->out.append({{}, ResponseStatus::attn, static_cast<std::int32_t>(wrapped.size())}, wrapped);
+}
+
+void Exchange::sent() const {
+  if (note) note->finish("ok");
 }
 
 void Exchange::ok(ByteView body) const { frame(ResponseStatus::ok, body); }

@@ -36,6 +36,7 @@ namespace sluice::xroot::server {
 class Session;
 class Service;
 class File;
+class AccessNote;
 struct Channel;
 struct Caller;
 
@@ -76,6 +77,7 @@ struct Exchange {
   std::uint32_t length = 0;  // of the frame: for write and pgwrite the data that follow
   std::shared_ptr<File> file;
   bool announced = false;  // kXR_waitresp was sent: the answer travels inside an unsolicited frame
+  std::shared_ptr<AccessNote> note = {};  // its line of the access log; null: it has none
 
   void ok(ByteView body = {}) const;
   void error(const Error& failure) const;
@@ -86,6 +88,8 @@ struct Exchange {
   }
   // Any one frame with the stream id of the request.
   void frame(ResponseStatus status, ByteView body) const;
+  // The answer went out another way than by these.
+  void sent() const;
 };
 
 // The other end of a coroutine handler's answer.

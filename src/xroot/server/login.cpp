@@ -19,6 +19,8 @@ Result<Reply> protocol(Session& session, const Protocol&) {
 
 namespace {
 
+constexpr std::size_t max_application = 64;
+
 // A label for logs: whatever a client calls itself, only letters, digits and ._- survive.
 std::string label(std::string_view text, std::size_t limit) {
   std::string out;
@@ -28,6 +30,15 @@ std::string label(std::string_view text, std::size_t limit) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string session_label(std::string_view value) {
+  constexpr std::size_t size = 12;
+  return label(value, size);
+}
+
+namespace {
 
 std::string_view value_of(std::string_view cgi, std::string_view key) {
   while (!cgi.empty()) {
@@ -56,7 +67,7 @@ Result<Reply> log_in(Session& session, const Login& request) {
   }
   login.user = request.user_name();
   login.pid = request.pid;
-  login.application = label(value_of(request.cgi, "xrd.appname"), 64);
+  login.application = label(value_of(request.cgi, "xrd.appname"), max_application);
   login.async_answers = request.accepts_async;
   login.door = door_of(request.cgi);
   login.abilities = request.abilities;
@@ -64,6 +75,12 @@ Result<Reply> log_in(Session& session, const Login& request) {
   Writer(reply.body).bytes(login.id);
   session.log_in(std::move(login));
   return reply;
+}
+
+void add_details(AccessNote& note, const Login& request) {
+  note.add({"pid", request.pid});
+  note.add({"application", label(value_of(request.cgi, "xrd.appname"), max_application)});
+  if (std::string door = door_of(request.cgi); !door.empty()) note.add({"door", door});
 }
 
 Result<Reply> ping(Session&, const Ping&) { return Reply{}; }
@@ -76,6 +93,7 @@ Flow bind(Service& service, Exchange exchange, const Bind& request) {
   if (target.loop == nullptr || target.session.expired())
     return exchange.failed(Errc::not_found, "no such session");
   exchange.session->hand_over(std::move(target), exchange.stream);
+  exchange.sent();
   return {};
 }
 
@@ -116,7 +134,9 @@ Flow end_session(Service& service, Exchange exchange, const Endsess& request) {
 
 Result<Reply> set(Session& session, const Set& request) {
   constexpr std::size_t logged = 80;
-  log.info("client.set", {{"peer", session.peer()}, {"text", label(request.text, logged)}});
+  log.info("client.set", {{"peer", session.peer()},
+                          {"session", session.id_for_people()},
+                          {"text", label(request.text, logged)}});
   return Reply{};
 }
 

@@ -9,6 +9,11 @@ namespace sluice::xroot::server {
 // Key of the login token that a door puts into its redirects: its own HOST:PORT.
 inline constexpr std::string_view redirected_by = "sluice.door";
 
+// Key that a door puts into the CGI of its redirects: the short id of the client's session there.
+inline constexpr std::string_view session_key = "sluice.session";
+// Of its value what may stand in logs: whoever likes may send one.
+std::string session_label(std::string_view value);
+
 Result<Reply> protocol(Session& session, const Protocol& request);
 Result<Reply> log_in(Session& session, const Login& request);
 Result<Reply> ping(Session& session, const Ping& request);

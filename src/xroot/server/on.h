@@ -155,6 +155,17 @@ Flow start_data(Storage& storage, Exchange exchange, const Request& request, Fix
   return handler(storage, std::move(exchange), request);
 }
 
+// Its line of the access log begins, where it has one.
+template <class Request>
+void begin_note(Exchange& exchange, const Request& request) {
+  const AccessLog* access = exchange.session->service().access_log;
+  if (access == nullptr || exchange.note) return;
+  if (Request::cost == Cost::data && !access->has_data_requests()) return;
+  exchange.note = exchange.session->begin_note(Request::name);
+  describe(*exchange.note, request, exchange.file ? exchange.file->label() : std::string_view());
+  if (Request::id == Close::id && exchange.file) add_totals(*exchange.note, *exchange.file);
+}
+
 template <auto handler, auto quick>
 Flow start(Exchange exchange, FixedPart fixed, ByteView payload) {
   using Shape = Signature<decltype(handler)>;
@@ -168,11 +179,15 @@ Flow start(Exchange exchange, FixedPart fixed, ByteView payload) {
     return {};
   }
   if constexpr (Shape::kind == Kind::connection) {
-    exchange.reply(handler(session, *request));
+    Result<Reply> answer = handler(session, *request);
+    begin_note(exchange, *request);  // a login says who its line is about
+    exchange.reply(std::move(answer));
     return {};
   } else {
     auto& storage = static_cast<Storage&>(session.service());
     exchange.file = file_of(session, *request);
+    begin_note(exchange, *request);
+    if (Request::cost == Cost::data && exchange.file) ++exchange.file->totals.requests;
     if (exchange.file && exchange.file->changing != 0) {
       return start_later<handler, quick>(exchange,
                                          std::make_shared<const KeptRequest>(fixed, payload));

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xroot/server/service.h"
 
+#include "base/checksum.h"
+
 #include <cstring>
 #include <numeric>
 
 namespace sluice::xroot::server {
+
+std::string short_id(const SessionId& id) {
+  constexpr std::size_t shown = 6;
+  return to_hex(ByteView(id).first(shown));
+}
 
 std::size_t SessionRegistry::Hash::operator()(const SessionId& id) const {
   std::size_t value = 0;  // the id is random: any part of it is a hash

@@ -21,6 +21,7 @@
 
 namespace sluice::xroot::server {
 
+class AccessLog;
 class Session;
 
 // What a handle refers to. The storage role derives from it; the session only counts.
@@ -34,9 +35,23 @@ class File {
   // Closing it may take long (a commit to disk), so that it must not happen on a loop.
   virtual bool slow_to_close() const { return false; }
 
+  // What logs call it: a path.
+  virtual std::string_view label() const { return {}; }
+
   unsigned changing =
       0;  // requests under way that change the file; the next request for it waits for them
+
+  // Of its life, for the access log. Bytes may move on any thread.
+  struct Totals {
+    std::uint64_t requests = 0;  // that moved data
+    std::atomic<std::uint64_t> read{0};
+    std::atomic<std::uint64_t> written{0};
+  };
+  mutable Totals totals;
 };
+
+// Names a session for people, in logs and commands: half of its id, so that nobody can use it as the whole one.
+std::string short_id(const SessionId& id);
 
 // Finds a session by the unguessable id its login returned, from any loop. Used by bind and endsess
 // alone, never by data.
@@ -93,13 +108,16 @@ class Service {
   // Flags of the answer to kXR_protocol, and the kind in the hello: 1 data server, 0 manager.
   virtual std::uint32_t protocol_flags() const = 0;
   virtual std::int32_t kind() const = 0;
+  // What logs call it: "door", "pool", "export".
+  virtual std::string_view role() const = 0;
   // Metadata calls are short enough to run on a loop.
   virtual bool metadata_inline() const = 0;
 
   const ServerConfig config;
-  std::string address;          // HOST:PORT under which clients find this server
-  std::string site_name;        // for those who ask; empty: none
-  bool proxy_protocol = false;  // connections begin with a HAProxy PROXY header
+  std::string address;              // HOST:PORT under which clients find this server
+  std::string site_name;            // for those who ask; empty: none
+  bool proxy_protocol = false;      // connections begin with a HAProxy PROXY header
+  AccessLog* access_log = nullptr;  // null: none is written
   const RequestTable& table;
   BlockingPool& blocking;
   SessionRegistry sessions;

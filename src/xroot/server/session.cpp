@@ -14,15 +14,18 @@ Session::Session(Service& service, net::Socket socket)
       peer_(net::to_text(socket.peer())),
       main_(std::move(socket)),
       answered_(loop().context(), asio::steady_timer::time_point::max()),
+      connected_at_(Clock::now()),
       phase_since_(loop().now()),
       progress_at_(loop().now()),
       place_(loop().watch(*this)) {
   service_->counters.connections.add(1);
+  describe_connection();
 }
 
 Session::~Session() {
   loop().unwatch(place_);
   count_progress();
+  note_end();
   service_->counters.connections.add(-1);
   service_->counters.open_files.add(-static_cast<std::int64_t>(open_files_));
   if (caller_) service_->sessions.erase(caller_->id);
@@ -76,7 +79,8 @@ asio::awaitable<void> Session::serve(TaskGroup&) {
       asio::awaitable<Status> work = std::move(*flow_);
       flow_.reset();
       if (Status done = co_await std::move(work); !done) {
-        log.debug("session.cut", {{"peer", peer_}, {"why", done.error().message()}});
+        log.debug("session.cut",
+                  {{"peer", peer_}, {"session", id_for_people()}, {"why", done.error().message()}});
         co_return;
       }
       batch_time_ = Clock::now();
@@ -138,6 +142,7 @@ asio::awaitable<bool> Session::take_proxy_header() {
     if (!(*header)->is_local) {
       client_address_ = (*header)->source.address();
       peer_ = net::to_text((*header)->source);
+      describe_connection();
     }
     co_return true;
   }
@@ -216,7 +221,7 @@ void Session::drain() {
 void Session::expire() {
   if (expired_) return;
   expired_ = true;
-  log.debug("session.expired", {{"peer", peer_}});
+  log.debug("session.expired", {{"peer", peer_}, {"session", id_for_people()}});
   main_.socket.shutdown();
   for (auto& stream : streams_) stream->channel.socket.shutdown();
   answered_.cancel();
@@ -225,6 +230,7 @@ void Session::expire() {
 void Session::log_in(Caller caller) {
   caller.peer = peer_;
   caller_ = std::make_shared<const Caller>(std::move(caller));
+  describe_connection();
   service_->sessions.insert(
       caller_->id, {&loop(), weak_from_this(), held_, caller_, std::chrono::system_clock::now()});
 }

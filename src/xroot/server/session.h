@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/task_group.h"
+#include "xroot/server/access_note.h"
 #include "xroot/server/channel.h"
 #include "xroot/server/service.h"
 
@@ -42,6 +43,11 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   net::Loop& loop() const { return main_.socket.loop(); }
   const std::shared_ptr<const Caller>& caller() const { return caller_; }
   std::string_view peer() const { return peer_; }
+  // See short_id(); empty before the login.
+  std::string id_for_people() const { return caller_ ? short_id(caller_->id) : std::string(); }
+
+  // A line of the access log for a request that is looked at now; only where there is an access log.
+  std::shared_ptr<AccessNote> begin_note(std::string_view request);
 
   // For the rows about the connection itself (login.cpp).
   bool logged_in() const { return caller_ != nullptr; }
@@ -76,6 +82,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
 
  private:
   friend class Answer;
+  friend struct Exchange;
 
   enum class Phase : std::uint8_t { greeting, idle, partial, busy };
   enum class Step : std::uint8_t { more, flow, drain, end };
@@ -120,6 +127,9 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   asio::awaitable<void> serve_stream(BoundStream* stream, StreamId bind_stream);
   void announce(Pending& pending);
   void finish_handover();
+  void describe_connection();
+  void note_refusal(const Exchange& exchange, ByteView body);
+  void note_end();
   void enter(Phase phase);
   bool count_progress();
 
@@ -136,10 +146,12 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   asio::steady_timer answered_;  // never fires; cancelled when an answer was given
   Flow flow_;                    // what next_request() left to be awaited
   std::shared_ptr<const void> held_ = std::make_shared<int>(0);  // see SessionRegistry::Entry
+  std::string note_head_;                                        // of every line in the access log
   SessionRegistry::Entry handover_;
   StreamId handover_stream_{};
   std::size_t need_ = 0;  // bytes next_request() lacks
   Clock::time_point batch_time_;
+  Clock::time_point connected_at_;
   Clock::time_point phase_since_;
   Clock::time_point progress_at_;
   std::uint64_t sent_ = 0;  // as last told to the metrics

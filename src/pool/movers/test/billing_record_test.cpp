@@ -21,7 +21,9 @@ BillingRecord example() {
                     .path = "/vo/data/f.root",
                     .user = "alice",
                     .client = "alice.7@wn1.example.org",
+                    .session = "0a1b2c3d4e5f",
                     .door = "door.example.org:1094",
+                    .door_session = "5f4e3d2c1b0a",
                     .application = "root",
                     .writes = true,
                     .queue = "regular"};
@@ -38,13 +40,14 @@ boost::json::object parsed(const BillingRecord& record) {
 }
 
 TEST(BillingRecord, the_whole_line) {
-  EXPECT_EQ(to_json_line(example(), "pool1"),
-            R"({"time":"2026-07-25T17:20:00.042Z","pool":"pool1","door":"door.example.org:1094",)"
-            R"("file":4711,"path":"/vo/data/f.root","direction":"write","user":"alice",)"
-            R"("client":"alice.7@wn1.example.org","protocol":"xroot","queue":"regular",)"
-            R"("queued_ms":1500,"ms":60000,"bytes":1048576,"size":1048576,)"
-            R"("checksum":"adler32:0a1b2c3d","result":"ok","text":""})"
-            "\n");
+  EXPECT_EQ(
+      to_json_line(example(), "pool1"),
+      R"({"time":"2026-07-25T17:20:00.042Z","pool":"pool1","door":"door.example.org:1094",)"
+      R"("door_session":"5f4e3d2c1b0a","file":4711,"path":"/vo/data/f.root","direction":"write","user":"alice",)"
+      R"("client":"alice.7@wn1.example.org","session":"0a1b2c3d4e5f","protocol":"xroot","queue":"regular",)"
+      R"("queued_ms":1500,"ms":60000,"bytes":1048576,"size":1048576,)"
+      R"("checksum":"adler32:0a1b2c3d","result":"ok","text":""})"
+      "\n");
 }
 
 TEST(BillingRecord, a_failed_transfer) {
@@ -92,7 +95,9 @@ RC_GTEST_PROP(BillingRecord, any_bytes_are_one_line_of_json,
                     .path = text,
                     .user = text,
                     .client = text,
+                    .session = text,
                     .door = text,
+                    .door_session = text,
                     .application = text,
                     .queue = text};
   record.checksum = text;
@@ -101,7 +106,7 @@ RC_GTEST_PROP(BillingRecord, any_bytes_are_one_line_of_json,
   RC_ASSERT(line.back() == '\n');
   RC_ASSERT(std::ranges::count(line, '\n') == 1);
   boost::json::object object = boost::json::parse(line).as_object();
-  RC_ASSERT(object.size() == 17U);
+  RC_ASSERT(object.size() == 19U);
   bool is_ascii = std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte < 0x80; });
   if (is_ascii) {
     RC_ASSERT(std::string(object["user"].as_string()) == text);
