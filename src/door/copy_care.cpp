@@ -126,7 +126,10 @@ Result<bool> CopyCare::look_at(const CopyCheck& check, const PoolPicture& pools,
   }
   if (found.lasting.empty() && found.leaving.empty()) return false;  // nothing to copy from
   const std::size_t coming = found.lasting.size() + found.expected;
-  if (coming < wanted) SLUICE_CHECK(add_copies(check, *entry, wanted - coming, pools, replicas));
+  if (coming >= wanted) return false;
+  SLUICE_TRY(const bool found_all, add_copies(check, *entry, wanted - coming, pools, replicas));
+  // No other pool: the one with the broken replica may fetch a good one when it has let go of that.
+  if (!found_all && !found.lasting.empty()) SLUICE_CHECK(retire(found.broken));
   return false;
 }
 
@@ -159,9 +162,10 @@ Status CopyCare::demote(const Count& count, std::size_t wanted, const PoolPictur
   return {};
 }
 
-Status CopyCare::add_copies(const CopyCheck& check, const catalogue::Entry& file,
-                            std::size_t missing, const PoolPicture& pools,
-                            const std::vector<Replica>& replicas) {
+// Whether there were pools enough.
+Result<bool> CopyCare::add_copies(const CopyCheck& check, const catalogue::Entry& file,
+                                  std::size_t missing, const PoolPicture& pools,
+                                  const std::vector<Replica>& replicas) {
   std::vector<std::int64_t> excluded;
   for (const Replica& replica : replicas) excluded.push_back(replica.pool.number);
   for (; missing > 0; --missing) {
@@ -169,14 +173,15 @@ Status CopyCare::add_copies(const CopyCheck& check, const catalogue::Entry& file
     if (!pool) {
       ++without_pool_;
       // A pool that is only restarted is back sooner than the lease ends.
-      return catalogue_.copies().put_off(check, Duration(5'000));
+      SLUICE_CHECK(catalogue_.copies().put_off(check, Duration(5'000)));
+      return false;
     }
     excluded.push_back(pool->pool.id.number);
     Status added = catalogue_.replicas().add(check.file, pool->pool.id);
     if (!added && added.error().code != Errc::exists && added.error().code != Errc::not_found)
-      return added;
+      return tl::unexpected<Error>(std::move(added).error());
   }
-  return {};
+  return true;
 }
 
 // As an operator wants it: copies go where uploads of the same file would.

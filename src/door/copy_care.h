@@ -41,9 +41,9 @@ class CopyCare {
   void tell_of_missing_pools(std::size_t files);
   Status promote(Count& count, std::size_t wanted);
   Status demote(const Count& count, std::size_t wanted, const PoolPicture& pools);
-  Status add_copies(const catalogue::CopyCheck& check, const catalogue::Entry& file,
-                    std::size_t missing, const PoolPicture& pools,
-                    const std::vector<catalogue::Replica>& replicas);
+  Result<bool> add_copies(const catalogue::CopyCheck& check, const catalogue::Entry& file,
+                          std::size_t missing, const PoolPicture& pools,
+                          const std::vector<catalogue::Replica>& replicas);
   Result<std::shared_ptr<const PoolView>> choose(const catalogue::Entry& file,
                                                  const PoolPicture& pools,
                                                  std::span<const std::int64_t> excluded);

@@ -143,6 +143,20 @@ TEST_F(CopyCareTest, a_broken_replica_is_replaced_from_a_good_one_and_then_given
   EXPECT_EQ(state(file, pools[0]), ReplicaState::deleting);
 }
 
+TEST_F(CopyCareTest, a_broken_replica_is_replaced_in_its_place_where_there_is_no_other_pool) {
+  ASSERT_TRUE(all->copies().set("", 3));
+  FileId file = file_on(pools[0]);
+  arrive(file, pools[1]);
+  arrive(file, pools[2]);
+  ASSERT_TRUE(all->replicas().set_state(file, pools[2], ReplicaState::broken));
+  round();
+  ASSERT_EQ(state(file, pools[2]), ReplicaState::deleting);
+  ASSERT_TRUE(all->replicas().forget(file, pools[2]));
+  ASSERT_TRUE(all->copies().check(file));
+  round();
+  EXPECT_EQ(fetchers(file), std::vector{pools[2]});
+}
+
 TEST_F(CopyCareTest, the_only_replica_stays_though_it_is_broken) {
   FileId file = file_on(pools[0]);
   ASSERT_TRUE(all->replicas().set_state(file, pools[0], ReplicaState::broken));
