@@ -217,7 +217,8 @@ constexpr std::array rows = {
         "Until each pool uses about the same share of its space. A file leaves its pool "
         "once the copy elsewhere is whole; "
         "doors and pools do it, this command gives them a little at a time and may be "
-        "ended whenever you like.",
+        "ended whenever you like. Where a rule of "
+        "door.selection says which pools a file belongs on, it stays among those.",
         {{{"After a pool was added", "sluice admin rebalance"},
           {"What it would do", "sluice admin rebalance --dry-run"}}},
         &make_rebalance,

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cli/progress.h"
 #include "cli/rate.h"
+#include "door/selection.h"
 
 #include <fmt/format.h>
 
@@ -54,6 +55,8 @@ class Rebalance final : public OnCatalogue {
   }
 
   Status work(Catalogue& all, Console& console) override {
+    SLUICE_TRY(selection_, door::Selection::parse(config.door.selection));
+    SLUICE_TRY(pools_, all.pools().list());
     if (!(within_ > 0 && within_ <= percent))
       return fail(Errc::usage, "--within: more than 0, at most 100 percent");
     SLUICE_TRY(Balance balance, look_at(all, within_ / percent));
@@ -112,9 +115,10 @@ class Rebalance final : public OnCatalogue {
     const bool may_go = replica.state == catalogue::ReplicaState::online && !replica.leaving;
     if (giver == nullptr || giver->pool != replica.pool || !may_go) return {};
     SLUICE_TRY(auto replicas, all.replicas().of_file(replica.file));
-    std::vector<PoolId> holders;
-    for (const Replica& one : replicas) holders.push_back(one.pool);
-    const Filling* taker = balance.taker(*giver, replica.size, holders);
+    std::vector<PoolId> excluded;
+    for (const Replica& one : replicas) excluded.push_back(one.pool);
+    exclude_by_rules(all, replica.file, excluded);
+    const Filling* taker = balance.taker(*giver, replica.size, excluded);
     if (taker == nullptr) return {};
     const PoolId to = taker->pool;
     Status marked = all.replicas().add(replica.file, to);
@@ -124,6 +128,19 @@ class Rebalance final : public OnCatalogue {
     marked_.files += 1;
     marked_.bytes += replica.size;
     return {};
+  }
+
+  // Files stay among the pools of the first rule that concerns uploads to where they are.
+  void exclude_by_rules(Catalogue& all, FileId file, std::vector<PoolId>& excluded) const {
+    if (selection_.is_empty()) return;
+    auto entry = all.names().stat(file);
+    auto path = all.names().path_of(file);
+    if (!entry || !path) return;  // removed meanwhile, which is noticed when it is marked
+    const door::Wish wish{true, *path, entry->storage_class, {}};
+    const auto rules = selection_.matching(wish);
+    if (rules.empty()) return;
+    for (const catalogue::Pool& pool : pools_)
+      if (!rules.front()->takes(pool)) excluded.push_back(pool.id);
   }
 
   // Somebody removed or moved the file meanwhile.
@@ -164,6 +181,8 @@ class Rebalance final : public OnCatalogue {
     console.progress(cli::progress_line(state, console.terminal_width()));
   }
 
+  door::Selection selection_;
+  std::vector<catalogue::Pool> pools_;
   double within_ = 5;
   bool dry_run_ = false;
   std::uint64_t total_ = 0;   // bytes that should move

@@ -60,8 +60,11 @@ def make_front(session_dir):
     started = []
 
     def make(*arguments, count=2):
-        started.append(Front(count, home=session_dir))
-        return started[-1].start(*arguments)
+        front = Front(count, home=session_dir)
+        started.append(front)
+        front.start(*arguments)
+        wait_until(lambda: front.log().count("node.answers") == count, what="nodes that answer")
+        return front
 
     yield make
     for front in started:

@@ -71,6 +71,16 @@ def test_what_a_client_may_not_read_from_is_brought_near(system, tmp_path):
     assert "pool1" in holders(system, "/near/f")
 
 
+def test_files_stay_where_rules_want_them_when_pools_are_balanced(system, tmp_path):
+    for number in range(4):
+        put(system, tmp_path, f"/fast/f{number}").ok()
+    rules = ("--set", "door.selection=" + ",".join(RULES))
+    admin(system, "rebalance", "--within", "0.00001", *rules)
+    assert all(holders(system, f"/fast/f{number}") == {"pool0"} for number in range(4))
+    admin(system, "rebalance", "--within", "0.00001")
+    wait_until(lambda: {"pool0"} != set.union(*(holders(system, f"/fast/f{number}") for number in range(4))), 10, "files elsewhere")
+
+
 def test_operators_see_what_the_rules_do(system):
     rules = ("--set", "door.selection=" + ",".join(RULES))
 
