@@ -22,9 +22,9 @@ namespace sluice::door {
 // What a client, or a door that wants another copy, is about to do.
 struct Wish {
   bool writes = false;
-  std::string_view path;           // normal form
-  std::string_view storage_class;  // empty: none, or not known
-  std::string_view client;         // ADDRESS:PORT; empty: no client, a door
+  std::string_view path = {};           // normal form
+  std::string_view storage_class = {};  // empty: none, or not known
+  std::string_view client = {};         // ADDRESS:PORT; empty: no client, a door
 };
 
 // "write path=/raw net=10.1.0.0/16 -> disk=ssd site=a only"

@@ -49,7 +49,7 @@ TEST(Selection, the_first_rule_that_finds_one_decides) {
   EXPECT_EQ(chosen(selection, {.writes = true}, three), 3);
   EXPECT_EQ(chosen(selection, {.writes = true}, three, {3}), 2);
   EXPECT_EQ(chosen(selection, {.writes = true}, three, {2, 3}), 1);
-  EXPECT_EQ(chosen(selection, {.writes = false}, three), 2);
+  EXPECT_EQ(chosen(selection, {}, three), 2);
 }
 
 TEST(Selection, only_means_no_others) {
