@@ -217,7 +217,9 @@ Status Replicas::set_state(FileId file, PoolId pool, ReplicaState state) {
     }
     SLUICE_TRY(const Replica replica, hold(session, file, pool));
     SLUICE_CHECK(change(session, replica, state, replica.size, now));
-    return state == ReplicaState::broken ? note_check(session, file, now) : Status();
+    // One that counts no more may have been one too few: two doors can give up different ones.
+    const bool counts = state == ReplicaState::online || state == ReplicaState::precious;
+    return counts ? Status() : note_check(session, file, now);
   });
 }
 
@@ -284,7 +286,8 @@ Status Replicas::evict(FileId file, PoolId pool) {
     if (held.is_last) return the_last();
     if (held.replica.state != ReplicaState::cached)
       return fail(Errc::conflict, "the replica is not a cached one any more");
-    return change(session, held.replica, ReplicaState::deleting, held.replica.size, now);
+    SLUICE_CHECK(change(session, held.replica, ReplicaState::deleting, held.replica.size, now));
+    return note_check(session, file, now);
   });
 }
 

@@ -64,7 +64,8 @@ class Replicas {
 
   // A place for a copy, state created. Errors: not_found for the file or the pool, exists.
   Status add(FileId file, PoolId pool);
-  // Errors: not_found; conflict when the state may not become that. `deleting` is for retire().
+  // Errors: not_found; conflict when the state may not become that. `deleting` is for retire(). A file with one copy less that
+  // counts is noted to be looked at.
   Status set_state(FileId file, PoolId pool, ReplicaState state);
   // The same, together with the size that arrived.
   Status arrived(FileId file, PoolId pool, std::uint64_t size, ReplicaState state);

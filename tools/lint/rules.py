@@ -76,8 +76,8 @@ RULES = (
     Rule(
         "temporary-range",
         # What a call returned is gone before the first turn, and with it what it owned.
-        r"\bfor \([^;()]*:\s*\*[\w.:>-]+\(",
-        "a loop over what a temporary points at: give the pointer a name first",
+        r"\bfor \([^;()]*:\s*(\*[\w.:>-]+\(|.*\)(\.|->)value\(\)\))",
+        "a loop over what a temporary points at, or holds: give it a name first",
         bad="for (auto& pool : *board.picture()) {",
         good="for (auto& pool : *picture) {",
         files=CPP,

@@ -205,6 +205,20 @@ TEST_F(CopyCareTest, what_is_too_many_becomes_cached_where_space_is_short) {
   EXPECT_EQ(state(file, pools[1]), ReplicaState::cached);
 }
 
+// Each knows other figures of the pools.
+TEST_F(CopyCareTest, two_doors_that_give_up_different_ones_are_mended) {
+  ASSERT_TRUE(all->copies().set("", 2));
+  FileId file = file_on(pools[0]);
+  arrive(file, pools[1]);
+  arrive(file, pools[2]);
+  for (PoolId pool : {pools[0], pools[1]})
+    ASSERT_TRUE(all->replicas().set_state(file, pool, ReplicaState::cached));
+  round();
+  int online = 0;
+  for (PoolId pool : pools) online += state(file, pool) == ReplicaState::online ? 1 : 0;
+  EXPECT_EQ(online, 2);
+}
+
 TEST_F(CopyCareTest, nothing_becomes_cached_while_a_pool_is_silent) {
   FileId file = file_on(pools[0]);
   arrive(file, pools[1]);
