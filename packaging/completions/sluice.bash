@@ -15,7 +15,7 @@ _sluice() {
   current=${words[-1]} previous=${words[-2]} command=${words[1]}
   COMPREPLY=()
   if (( ${#words[@]} <= 2 )); then
-    mapfile -t COMPREPLY < <(compgen -W 'serve config admin cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W 'serve config admin pool admin cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
     return
   fi
   case $command in
@@ -27,7 +27,19 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class match-pools rebalance replicas movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'pools set-pool classes set-class assign-class match-pools replicas' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    pool)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'drain rebalance' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    admin)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -71,10 +83,12 @@ _sluice() {
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin match-pools') options='--client --class -c --config --set --data --json --help'
       case $previous in --client) kind=nothing ;; --class) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
-    'admin rebalance') options='--within -n --dry-run -c --config --set --data --json --help'
-      case $previous in --within) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin replicas') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'pool drain') options='--no-wait -c --config --set --data --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'pool rebalance') options='--within -n --dry-run -c --config --set --data --json --help'
+      case $previous in --within) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin movers') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin kill-mover') options='--reason -c --config --set --data --json --help'

@@ -3,7 +3,6 @@
 
 #include "app/match_pools.h"
 #include "app/on_catalogue.h"
-#include "app/rebalance_command.h"
 #include "base/units.h"
 #include "cli/console.h"
 
@@ -211,18 +210,6 @@ constexpr std::array rows = {
                        "sluice admin match-pools write /raw/f --client 10.1.2.3"}}},
                     &make_match_pools,
                     true},
-    cli::CommandRow{
-        "admin rebalance",
-        "Move files from full pools to emptier ones",
-        "Until each pool uses about the same share of its space. A file leaves its pool "
-        "once the copy elsewhere is whole; "
-        "doors and pools do it, this command gives them a little at a time and may be "
-        "ended whenever you like. Where a rule of "
-        "door.selection says which pools a file belongs on, it stays among those.",
-        {{{"After a pool was added", "sluice admin rebalance"},
-          {"What it would do", "sluice admin rebalance --dry-run"}}},
-        &make_rebalance,
-        true},
     cli::CommandRow{"admin replicas",
                     "Show on which pools a file is",
                     "",

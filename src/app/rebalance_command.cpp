@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// sluice admin rebalance: marks replicas of full pools to leave for emptier ones, a few at a time, and shows how they do.
+// sluice pool rebalance: marks replicas of full pools to leave for emptier ones, a few at a time, and shows how they do.
 #include "app/rebalance_command.h"
 
+#include "app/moving.h"
 #include "app/on_catalogue.h"
 #include "app/rebalance.h"
 #include "base/units.h"
-#include "cli/progress.h"
-#include "cli/rate.h"
 #include "door/selection.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
-#include <thread>
 #include <vector>
 
 namespace sluice::app {
@@ -26,7 +23,6 @@ using catalogue::PoolId;
 using catalogue::Replica;
 using cli::Console;
 using cli::JsonObject;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_on_the_way = 200;  // files
 constexpr double percent = 100;
@@ -66,8 +62,6 @@ class Rebalance final : public OnCatalogue {
     if (dry_run_) return {};
     total_ = balance.excess();
     SLUICE_CHECK(move_all(all, balance, console));
-    SLUICE_CHECK(wait_until(all, console, 0));
-    console.progress({});
     console.note(fmt::format("{} files moved, {}", marked_.files,
                              human_bytes(static_cast<double>(marked_.bytes))));
     return {};
@@ -94,6 +88,7 @@ class Rebalance final : public OnCatalogue {
   }
 
   Status move_all(Catalogue& all, Balance& balance, Console& console) {
+    Moving moving(console, "rebalance");
     std::map<PoolId, FileId> seen;  // of each pool, how far
     while (const Filling* giver = balance.giver()) {
       const PoolId from = giver->pool;
@@ -104,9 +99,9 @@ class Rebalance final : public OnCatalogue {
       }
       seen[from] = page.back().file;
       for (const Replica& replica : page) SLUICE_CHECK(consider(all, balance, replica));
-      SLUICE_CHECK(wait_until(all, console, most_on_the_way / 2));
+      SLUICE_CHECK(wait_until(all, moving, most_on_the_way / 2));
     }
-    return {};
+    return wait_until(all, moving, 0);
   }
 
   // Whoever ends this between the two leaves a copy too many, which becomes a cached one.
@@ -149,36 +144,14 @@ class Rebalance final : public OnCatalogue {
   }
 
   // Until no more than `files` are on their way.
-  Status wait_until(Catalogue& all, Console& console, std::uint64_t files) {
-    constexpr std::chrono::minutes patience(5);
-    std::uint64_t least = UINT64_MAX;
-    auto since = Clock::now();
+  Status wait_until(Catalogue& all, Moving& moving, std::uint64_t files) {
     for (;;) {
       SLUICE_TRY(const catalogue::Amount left, all.replicas().leaving());
-      show_progress(console, left);
       if (left.files <= files) return {};
-      if (left.files < least) since = Clock::now();
-      least = std::min(least, left.files);
-      if (Clock::now() - since > patience) {
-        return fail(Errc::timed_out,
-                    fmt::format("{} files wait for a copy elsewhere, and none arrived for five "
-                                "minutes; see the logs of the doors and pools",
-                                left.files));
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      const catalogue::Amount moved{marked_.files - std::min(marked_.files, left.files),
+                                    marked_.bytes - std::min(marked_.bytes, left.bytes)};
+      SLUICE_CHECK(moving.wait(moved, {marked_.files, total_}));
     }
-  }
-
-  void show_progress(Console& console, const catalogue::Amount& left) {
-    cli::ProgressState state;
-    state.name = "rebalance";
-    state.bytes_done = marked_.bytes - std::min(marked_.bytes, left.bytes);
-    state.bytes_total = total_;
-    state.files_done = marked_.files - std::min(marked_.files, left.files);
-    state.files_total = marked_.files;
-    rate_.sample(Clock::now(), state.bytes_done);
-    state.bytes_per_second = rate_.bytes_per_second();
-    console.progress(cli::progress_line(state, console.terminal_width()));
   }
 
   door::Selection selection_;
@@ -187,7 +160,6 @@ class Rebalance final : public OnCatalogue {
   bool dry_run_ = false;
   std::uint64_t total_ = 0;   // bytes that should move
   catalogue::Amount marked_;  // what was given to doors and pools
-  cli::RateMeter rate_;
 };
 
 }  // namespace

@@ -60,6 +60,9 @@ constexpr sql::Query staying_by_pool{
     "SELECT pool, COUNT(*), CAST(SUM(size) AS BIGINT) FROM replica "
     "WHERE state <> 5 AND leaving = 0 GROUP BY pool",
     "", "iii"};
+constexpr sql::Query all_on_pool{
+    "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM replica WHERE pool = :pool", "i",
+    "ii"};
 constexpr sql::Query all_leaving{
     "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM replica "
     "WHERE leaving = 1 AND state <> 5",
@@ -105,6 +108,15 @@ Result<std::vector<Replica>> all(sql::Session& session, const sql::Query& query,
 
 Amount amount_of(std::int64_t files, std::int64_t bytes) {
   return {static_cast<std::uint64_t>(files), static_cast<std::uint64_t>(bytes)};
+}
+
+Result<Amount> amount(sql::Session& session, const sql::Query& query,
+                      std::initializer_list<sql::Value> values) {
+  Amount out;
+  SLUICE_CHECK(session.run(query, values, [&](const sql::Row& row) {
+    out = amount_of(row.integer(0), row.integer(1));
+  }));
+  return out;
 }
 
 Result<Replica> hold(sql::Session& session, FileId file, PoolId pool) {
@@ -264,13 +276,12 @@ Result<std::map<PoolId, Amount>> Replicas::staying() {
 }
 
 Result<Amount> Replicas::leaving() {
-  return database_.read([&](sql::Session& session) -> Result<Amount> {
-    Amount out;
-    SLUICE_CHECK(session.run(all_leaving, {}, [&](const sql::Row& row) {
-      out = amount_of(row.integer(0), row.integer(1));
-    }));
-    return out;
-  });
+  return database_.read([](sql::Session& session) { return amount(session, all_leaving, {}); });
+}
+
+Result<Amount> Replicas::on_pool(PoolId pool) {
+  return database_.read(
+      [&](sql::Session& session) { return amount(session, all_on_pool, {pool.number}); });
 }
 
 Result<std::vector<Replica>> Replicas::cached_on(PoolId pool, std::size_t limit) {

@@ -79,6 +79,8 @@ class Replicas {
   Result<std::map<PoolId, Amount>> staying();
   // What shall leave and has not yet, of all pools.
   Result<Amount> leaving();
+  // All of a pool, those included whose bytes are not there yet or not gone yet.
+  Result<Amount> on_pool(PoolId pool);
   // The cached ones of a pool, at most `limit`, the oldest first; and what retire() does to one, as long as it is cached: else
   // Errc::conflict, and for the last readable one of the file.
   Result<std::vector<Replica>> cached_on(PoolId pool, std::size_t limit);

@@ -75,9 +75,13 @@ def test_files_stay_where_rules_want_them_when_pools_are_balanced(system, tmp_pa
     for number in range(4):
         put(system, tmp_path, f"/fast/f{number}").ok()
     rules = ("--set", "door.selection=" + ",".join(RULES))
-    admin(system, "rebalance", "--within", "0.00001", *rules)
+
+    def rebalance(*more):
+        run(system.binary, "pool", "rebalance", "--within", "0.00001", *system.common, *more).ok()
+
+    rebalance(*rules)
     assert all(holders(system, f"/fast/f{number}") == {"pool0"} for number in range(4))
-    admin(system, "rebalance", "--within", "0.00001")
+    rebalance()
     wait_until(lambda: {"pool0"} != set.union(*(holders(system, f"/fast/f{number}") for number in range(4))), 10, "files elsewhere")
 
 

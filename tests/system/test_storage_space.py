@@ -25,6 +25,10 @@ def states(system, path):
     return sorted(row["state"] for row in rows(system, "replicas", path))
 
 
+def of_pools(system, *words):
+    return run(system.binary, "pool", *words, "--set", f"catalogue.url={system.database}").ok()
+
+
 def put(system, tmp_path, path):
     (tmp_path / "in").write_bytes(DATA)
     xrdcp(tmp_path / "in", system.url + path).ok()
@@ -127,17 +131,30 @@ def test_a_new_pool_gets_its_share(own_pools, tmp_path):
     admin(system, "set-pool", "pool1", "enabled")
     first, second = (pool.replicas for pool in system.pools)
     assert len(first()) >= 10  # the door may hear of it after the first
-    before = {row["pool"]: row["stored"] for row in rows(system, "rebalance", "--dry-run")}
+    before = {row["pool"]: row["stored"] for row in map(json.loads, of_pools(system, "rebalance", "--dry-run", "--json").lines())}
     assert before == {"pool0": len(first()) * len(DATA), "pool1": len(second()) * len(DATA)}
-    admin(system, "rebalance", *FINE)
+    of_pools(system, "rebalance", *FINE)
     wait_until(lambda: len(first()) + len(second()) == 12, 10, "the end of what left")
     assert abs(len(first()) - len(second())) <= 2
     assert all(content(system, f"/f{number}") == DATA for number in range(12))
     # And it stays so.
-    admin(system, "rebalance", *FINE)
+    of_pools(system, "rebalance", *FINE)
     assert abs(len(first()) - len(second())) <= 2
 
 
 def test_rebalance_of_one_pool_is_refused(own_pools):
     system = own_pools(count=1)
-    run(system.binary, "admin", "rebalance", "--set", f"catalogue.url={system.database}").failed("two pools")
+    run(system.binary, "pool", "rebalance", "--set", f"catalogue.url={system.database}").failed("two pools")
+
+
+def test_drain_waits_until_the_pool_is_empty(own_pools, tmp_path):
+    system = own_pools(count=2)
+    for number in range(8):
+        put(system, tmp_path, f"/f{number}")
+    pool = max(system.pools, key=lambda one: len(one.replicas()))
+    began = of_pools(system, "drain", pool.label, "--no-wait")
+    assert "draining" in began.all
+    told = of_pools(system, "drain", pool.label)
+    assert not pool.replicas() and f"{pool.label} is empty" in told.all
+    assert all(content(system, f"/f{number}") == DATA for number in range(8))
+    run(system.binary, "pool", "drain", "nobody", "--set", f"catalogue.url={system.database}").failed("nobody")

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 #include "app/commands.h"
+#include "app/pool_commands.h"
 #include "app/running_commands.h"
 #include "cli/api.h"
 #include "cli/bench/api.h"
 
 int main(int argc, char** argv) {
   return sluice::cli::run(
-      {sluice::app::commands(), sluice::app::admin_commands(), sluice::app::running_commands(),
-       sluice::cli::commands(), sluice::cli::bench::commands()},
+      {sluice::app::commands(), sluice::app::admin_commands(), sluice::app::pool_commands(),
+       sluice::app::running_commands(), sluice::cli::commands(), sluice::cli::bench::commands()},
       argc, argv);
 }
