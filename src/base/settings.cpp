@@ -24,6 +24,25 @@ tl::unexpected<Error> wrong_kind(std::string_view wanted, const RawValue& raw) {
   return fail(Errc::invalid_argument, fmt::format("must be {}, not {}", wanted, kind_of(raw)));
 }
 
+// What stands between "://USER:" and "@", and behind "password=": changes are told to logs.
+std::string without_passwords(std::string text) {
+  constexpr std::string_view hidden = "...";
+  for (std::size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
+    const std::size_t end = text.find_first_of("/?#\" ", at + 3);
+    const std::size_t host = text.substr(0, end).rfind('@');
+    const std::size_t colon = text.find(':', at + 3);
+    if (host == std::string::npos || host < at || colon > host) continue;
+    text.replace(colon + 1, host - colon - 1, hidden);
+  }
+  constexpr std::string_view key = "password=";
+  for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
+    const std::size_t from = at + key.size();
+    const std::size_t end = std::min(text.find_first_of("&\" ", from), text.size());
+    text.replace(from, end - from, hidden);
+  }
+  return text;
+}
+
 bool is_number(const RawValue& raw) {
   return std::holds_alternative<std::int64_t>(raw) || std::holds_alternative<double>(raw);
 }
@@ -268,7 +287,8 @@ std::vector<SettingChange> reload_settings(Sections& running, const Sections& fr
     for (const auto& row : section.rows()) {
       const SettingRow* after = find_row(fresh, row->key());
       if (after == nullptr || after->value() == row->value()) continue;
-      changes.push_back({row->key(), row->value(), after->value(), row->reload()});
+      changes.push_back({row->key(), without_passwords(row->value()),
+                         without_passwords(after->value()), row->reload()});
       if (row->reload() == Reload::yes) row->copy_from(*after);
     }
   }

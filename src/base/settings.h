@@ -161,7 +161,7 @@ struct SettingChange {
 };
 
 // Takes the reloadable values of `fresh` over into `running` and reports every difference. Both
-// were made alike.
+// were made alike. Passwords in URLs are left out of the report, which is for logs.
 std::vector<SettingChange> reload_settings(Sections& running, const Sections& fresh);
 
 // The row of a key, or nullptr.

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 
 namespace sluice {
 namespace {
@@ -242,6 +243,22 @@ TEST(Settings, describe) {
       settings_markdown(p.sections),
       HasSubstr(
           "| `pool.look.color` | word | `\"red\"` | red, green | reload | Color \\| tint. |\n"));
+}
+
+TEST(Settings, passwords_of_urls_are_not_reported) {
+  const std::map<std::string, std::string> shown{
+      {"postgresql://u:secret@h:1/d", "postgresql://u:...@h:1/d"},
+      {"postgresql://u:se@cret@h/d?password=secret&x=1", "postgresql://u:...@h/d?password=...&x=1"},
+      {"postgresql://u@h:1/d", "postgresql://u@h:1/d"},
+      {"root://h:1094,root://u:secret@g", "root://h:1094,root://u:...@g"},
+      {"sqlite:/a:b@c", "sqlite:/a:b@c"}};
+  for (const auto& [value, text] : shown) {
+    Program running, fresh;
+    fresh.pool.name = value;
+    auto changes = reload_settings(running.sections, fresh.sections);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].after, "\"" + text + "\"");
+  }
 }
 
 TEST(Settings, reload_takes_what_may_change_and_reports_the_rest) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/sql/engine.h"
 
+#include <libpq-fe.h>
+
 #include <array>
+#include <memory>
 #include <stdexcept>
 
 namespace sluice::catalogue::sql {
@@ -82,6 +85,19 @@ std::string with_keepalives(std::string_view url) {
          "&tcp_user_timeout=20000&application_name=sluice";
 }
 
+// What libpq says of a wrong one has parts of it, and with them perhaps a password, which must not come into a log.
+Status check_form(const std::string& url) {
+  char* complaint = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)> parts(
+      ::PQconninfoParse(url.c_str(), &complaint), &::PQconninfoFree);
+  ::PQfreemem(complaint);
+  if (parts) return {};
+  return fail(
+      Errc::invalid_argument,
+      "catalogue.url is not postgresql://USER:PASSWORD@HOST:PORT/DATABASE?KEY=VALUE; special "
+      "characters in it are written %XX");
+}
+
 }  // namespace
 
 Result<Address> parse_address(std::string_view url) {
@@ -95,6 +111,7 @@ Result<Address> parse_address(std::string_view url) {
     return Address{Engine::sqlite, path};
   }
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+    SLUICE_CHECK(check_form(std::string(url)));
     return Address{Engine::postgresql, with_keepalives(url)};
   }
   return fail(Errc::invalid_argument,

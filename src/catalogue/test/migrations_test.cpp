@@ -99,6 +99,17 @@ TEST(Address, Forms) {
   EXPECT_EQ(code_of(sql::parse_address("sqlite:/a\"b")), Errc::invalid_argument);
 }
 
+TEST(Address, WhatIsWrongWithOneIsSaidWithoutItsPassword) {
+  for (const char* wrong :
+       {"postgresql://u:secr%zzet@h/d", "postgresql://u:secret@[::1/d", "postgres://u:secret@h/d?x",
+        "postgresql://u:secret@h/d?nothing=secret"}) {
+    auto refused = sql::parse_address(wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+    EXPECT_EQ(refused.error().message().find("secr"), std::string::npos);
+  }
+}
+
 TEST(Address, AnUnusablePlaceIsSaid) {
   CatalogueConfig config{.url = "sqlite:/nonexistent/folder/file", .patience = Duration{100}};
   EXPECT_FALSE(Catalogue::open(config));
