@@ -27,8 +27,10 @@ Status Upkeep::begin() {
       if (!ended && ended.error().code != Errc::not_found) return ended;
       log.info("upload.given_up", {{"file", upload.id.number}, {"name", upload.name}});
     }
-    if (left.size() < batch) return {};
+    if (left.size() < batch) break;
   }
+  // Doors that look now know what room there is.
+  return beat();
 }
 
 // Each duty at its own pace: whatever takes long must not keep the pool from saying that it lives.

@@ -20,7 +20,8 @@ class Upkeep {
         fetcher_(service),
         scrubber_(service, config_, metrics) {}
 
-  // Gives the uploads up that the last run did not finish: nobody can continue them. Blocks; before the first client.
+  // Gives the uploads up that the last run did not finish: nobody can continue them. Tells of the pool. Blocks; before the
+  // first client.
   Status begin();
 
   // Until it is cancelled.
