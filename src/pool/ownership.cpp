@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pool/ownership.h"
 
+#include "base/checksum.h"
 #include "base/crypto.h"
 #include "base/text.h"
 #include "disk/journal.h"
@@ -23,7 +24,7 @@ constexpr mode_t readable = 0644;
 // Two lines: the pool's name, the directory's id.
 struct Mark {
   std::string pool;  // empty: nobody's yet
-  std::string id;
+  std::string id;    // empty: it has none yet
 };
 
 Result<Mark> read_mark(int file, const std::string& path) {
@@ -31,16 +32,13 @@ Result<Mark> read_mark(int file, const std::string& path) {
   ssize_t size = ::pread(file, text.data(), text.size(), 0);
   if (size < 0) return fail_errno(errno, path);
   auto lines = split({text.data(), static_cast<std::size_t>(size)}, '\n');
-  // Written at once, so that a crash leaves all of it or nothing.
-  if (lines.size() < 2) return Mark{};
-  return Mark{std::string(lines[0]), std::string(lines[1])};
+  return Mark{std::string(lines[0]), std::string(lines.size() > 1 ? lines[1] : "")};
 }
 
 Result<Ownership> make_mark(Fd file, const std::string& path, const std::string& pool) {
   std::array<std::byte, 16> random{};
   fill_random(random);
-  std::string id;
-  for (std::byte byte : random) id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  std::string id = to_hex(random);
   const std::string text = pool + "\n" + id + "\n";
   SLUICE_CHECK(disk::write_all(file.get(), text, 0, path));
   return Ownership{std::move(file), std::move(id)};
@@ -66,11 +64,13 @@ Result<Ownership> own_directory(const std::string& directory, const std::string&
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(Errc::local, directory + " is served by another process (pool.directory)");
   SLUICE_TRY(const Mark mark, read_mark(file.get(), path));
-  if (mark.pool.empty()) return make_mark(std::move(file), path, pool);
-  if (mark.pool == pool) return Ownership{std::move(file), mark.id};
-  return fail(Errc::local,
-              fmt::format("{} belongs to pool {}, not to {} (pool.name, pool.directory)", directory,
-                          mark.pool, pool));
+  if (!mark.pool.empty() && mark.pool != pool) {
+    return fail(Errc::local,
+                fmt::format("{} belongs to pool {}, not to {} (pool.name, pool.directory)",
+                            directory, mark.pool, pool));
+  }
+  if (mark.id.empty()) return make_mark(std::move(file), path, pool);
+  return Ownership{std::move(file), mark.id};
 }
 
 Status check_name(catalogue::Catalogue& all, const std::string& pool, const std::string& id) {
