@@ -137,6 +137,19 @@ asio::awaitable<void> Fetcher::fetch_one(Replica replica) {
   }
   log.warn("replica.not_fetched",
            {{"file", replica.file.number}, {"error", done.error().message()}});
+  if (done.error().code == Errc::no_space) co_await give_back(replica);
+}
+
+// Doors count on a copy that is on its way: another pool may have the room.
+asio::awaitable<void> Fetcher::give_back(Replica replica) {
+  Status given = co_await offload(service_.blocking, [&]() -> Status {
+    SLUICE_CHECK(
+        service_.catalogue.replicas().retire(replica.file, service_.id, catalogue::Last::stays));
+    return service_.catalogue.copies().check(replica.file);
+  });
+  if (given) co_return;
+  log.warn("replica.not_given_back",
+           {{"file", replica.file.number}, {"error", given.error().message()}});
 }
 
 Task<void> Fetcher::fetch(Replica replica) {

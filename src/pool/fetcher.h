@@ -15,7 +15,7 @@ class Fetcher {
  public:
   explicit Fetcher(PoolService& service) : service_(service) {}
 
-  // All that waits now, a few at a time. What fails is tried again in a later round.
+  // All that waits now, a few at a time. What fails is tried again in a later round; what finds no room goes to another pool.
   asio::awaitable<void> round();
 
  private:
@@ -29,6 +29,7 @@ class Fetcher {
   };
 
   asio::awaitable<void> fetch_one(catalogue::Replica replica);
+  asio::awaitable<void> give_back(catalogue::Replica replica);
   Task<void> fetch(catalogue::Replica replica);
   Result<Source> source_of(FileId file);
   Result<bool> tell_again(const catalogue::Entry& entry);
