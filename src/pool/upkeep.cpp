@@ -42,19 +42,20 @@ asio::awaitable<void> Upkeep::run() {
     for (const Duty& duty : duties) group.spawn(repeat(&duty));
     group.spawn(fetch());
     group.spawn(scrubber_.run());
-    group.spawn(once({"comparison", &Upkeep::compare}));
+    // It may take long: not on the threads of what clients wait for.
+    group.spawn(once(service_.checksum_pool, {"comparison", &Upkeep::compare}));
     co_return;
   });
 }
 
-asio::awaitable<void> Upkeep::once(Duty duty) {
-  Status done = co_await offload(service_.blocking, [&] { return (this->*duty.task)(); });
+asio::awaitable<void> Upkeep::once(BlockingPool& pool, Duty duty) {
+  Status done = co_await offload(pool, [&] { return (this->*duty.task)(); });
   if (!done) log.warn("upkeep.failed", {{"duty", duty.name}, {"error", done.error().message()}});
 }
 
 asio::awaitable<void> Upkeep::repeat(const Duty* duty) {
   while (true) {
-    co_await once(*duty);
+    co_await once(service_.blocking, *duty);
     if (!co_await pause()) co_return;
   }
 }

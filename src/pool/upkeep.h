@@ -35,7 +35,7 @@ class Upkeep {
     Status (Upkeep::*task)();
   };
 
-  asio::awaitable<void> once(Duty duty);
+  asio::awaitable<void> once(BlockingPool& pool, Duty duty);
   asio::awaitable<void> repeat(const Duty* duty);
   asio::awaitable<void> fetch();
   asio::awaitable<bool> pause();
