@@ -79,8 +79,6 @@ class PoolSet final : public OnCatalogue {
       return fail(Errc::usage, mode_ + " is none of enabled, read-only, draining, disabled");
     SLUICE_TRY(auto pool, all.pools().find(pool_));
     SLUICE_CHECK(all.pools().set_mode(pool.id, *mode));
-    // Whatever the pool has may now need copies elsewhere, or need them no more.
-    SLUICE_CHECK(all.copies().check_pool(pool.id));
     console.note(fmt::format("{} is {}", pool_, to_text(*mode)));
     return {};
   }

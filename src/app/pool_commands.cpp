@@ -26,7 +26,6 @@ class Drain final : public OnCatalogue {
   Status work(catalogue::Catalogue& all, cli::Console& console) override {
     SLUICE_TRY(const auto pool, all.pools().find(pool_));
     SLUICE_CHECK(all.pools().set_mode(pool.id, catalogue::PoolMode::draining));
-    SLUICE_CHECK(all.copies().check_pool(pool.id));
     SLUICE_TRY(const Amount at_first, all.replicas().on_pool(pool.id));
     console.note(fmt::format("{} is draining: {} files, {}", pool_, at_first.files,
                              human_bytes(static_cast<double>(at_first.bytes))));
@@ -64,10 +63,8 @@ constexpr std::array rows = {
         "Move files from full pools to emptier ones",
         "Until each pool uses about the same share of its space. A file leaves its pool once the "
         "copy elsewhere is whole; doors and pools do it, this command gives them a little at a "
-        "time "
-        "and may be ended whenever you like. Where a rule of door.selection says which pools a "
-        "file "
-        "belongs on, it stays among those.",
+        "time and may be ended whenever you like. Where a rule of door.selection says which pools "
+        "a file belongs on, it stays among those.",
         {{{"After a pool was added", "sluice pool rebalance"},
           {"What it would do", "sluice pool rebalance --dry-run"}}},
         &make_rebalance,

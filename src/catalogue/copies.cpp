@@ -19,7 +19,7 @@ constexpr sql::Query note_by_class{
     "INSERT INTO copy_check (file, due) SELECT :file, :due FROM storage_class "
     "WHERE name = :name AND copies > 1 ON CONFLICT (file) DO UPDATE SET due = excluded.due",
     "iit", ""};
-constexpr sql::Query note_pool{
+constexpr sql::Query note_all_of_pool{
     "INSERT INTO copy_check (file, due) SELECT file, :due FROM replica "
     "WHERE pool = :pool AND state <> 5 ON CONFLICT (file) DO UPDATE SET due = excluded.due",
     "ii", ""};
@@ -62,6 +62,11 @@ Status note_new_file(sql::Session& session, const Entry& file, std::int64_t now)
   return {};
 }
 
+Status note_pool(sql::Session& session, PoolId pool, std::int64_t now) {
+  SLUICE_CHECK(session.run(note_all_of_pool, {now, pool.number}));
+  return {};
+}
+
 Status Copies::set(std::string_view storage_class, std::uint32_t copies) {
   if (copies < 1 || copies > max_copies) {
     return fail(Errc::invalid_argument,
@@ -94,8 +99,7 @@ Status Copies::check(FileId file) {
 Status Copies::check_pool(PoolId pool) {
   const std::int64_t now = clock_();
   return database_.write("check_copies_of_pool", [&](sql::Session& session) -> Status {
-    SLUICE_CHECK(session.run(note_pool, {now, pool.number}));
-    return {};
+    return note_pool(session, pool, now);
   });
 }
 

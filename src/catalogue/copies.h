@@ -57,8 +57,9 @@ class Copies {
   const Clock clock_;
 };
 
-// Inside a transaction: notes a file, always or only where its class wants several copies.
+// Inside a transaction: notes a file, always or only where its class wants several copies; or all of a pool.
 Status note_check(sql::Session& session, FileId file, std::int64_t now);
+Status note_pool(sql::Session& session, PoolId pool, std::int64_t now);
 Status note_new_file(sql::Session& session, const Entry& file, std::int64_t now);
 
 }  // namespace sluice::catalogue

@@ -2,6 +2,7 @@
 #include "catalogue/pools.h"
 
 #include "base/text.h"
+#include "catalogue/copies.h"
 
 #include <algorithm>
 #include <array>
@@ -135,9 +136,11 @@ Status Pools::heartbeat(PoolId pool, const PoolLoad& load) {
 }
 
 Status Pools::set_mode(PoolId pool, PoolMode mode) {
-  return database_.write("set_pool_mode", [&](sql::Session& session) {
-    return one_changed(session.run(update_mode, {static_cast<std::int64_t>(mode), pool.number}),
-                       pool);
+  const std::int64_t now = clock_();
+  return database_.write("set_pool_mode", [&](sql::Session& session) -> Status {
+    SLUICE_CHECK(one_changed(
+        session.run(update_mode, {static_cast<std::int64_t>(mode), pool.number}), pool));
+    return note_pool(session, pool, now);
   });
 }
 

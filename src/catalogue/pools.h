@@ -50,6 +50,7 @@ class Pools {
   Result<Pool> enter(std::string_view name, const std::vector<std::string>& addresses,
                      const Texts& tags);
   Status heartbeat(PoolId pool, const PoolLoad& load);
+  // Notes its files to be looked at: they may need copies elsewhere now, or need them no more.
   Status set_mode(PoolId pool, PoolMode mode);
   // Errc::exists while it has replicas.
   Status remove(PoolId pool);
