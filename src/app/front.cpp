@@ -32,9 +32,8 @@ Status Front::listen(const std::vector<std::string>& addresses, std::uint16_t de
     SLUICE_TRY(EndpointRange range, parse_endpoint_range(addresses[i], default_port));
     if (range.is_range()) ports_ = ports;
     const std::size_t known = acceptor_.addresses().size();
-    Status done = acceptor_.listen(range, static_cast<int>(host_->config.net.backlog),
-                                   i < before.size() ? before[i] : std::uint16_t{0});
-    if (!done) return done;
+    SLUICE_CHECK(acceptor_.listen(range, static_cast<int>(host_->config.net.backlog),
+                                  i < before.size() ? before[i] : std::uint16_t{0}));
     chosen_.push_back(acceptor_.addresses().at(known).port());
   }
   return {};

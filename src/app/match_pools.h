@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// `sluice admin match-pools`: what door.selection makes of a request.
 #pragma once
 
 #include "cli/command.h"

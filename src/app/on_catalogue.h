@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What commands share that look at the catalogue themselves, whether a server runs or not.
 #pragma once
 
 #include "app/settings_source.h"

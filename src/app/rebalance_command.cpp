@@ -27,7 +27,7 @@ using cli::JsonObject;
 constexpr std::size_t most_on_the_way = 200;  // files
 constexpr double percent = 100;
 
-// Pools that new files may go to, and those that must only be read, give; the others are emptied otherwise or not at all.
+// Only pools that new files may go to take part.
 Result<Balance> look_at(Catalogue& all, double within) {
   constexpr std::int64_t fresh_ns = 60'000'000'000;
   const std::int64_t now = catalogue::system_clock_ns();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// `sluice pool rebalance`.
 #pragma once
 
 #include "cli/command.h"

@@ -57,12 +57,6 @@ bool namespace_allows(const Principal& who, Activity activity, const Walk& walk)
   return false;
 }
 
-bool is_below(std::string_view path, std::string_view directory) {
-  if (directory == "/") return true;
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
 Result<std::vector<std::string>> checked_paths(std::string_view key,
                                                const std::vector<std::string>& paths) {
   std::vector<std::string> out;
@@ -95,6 +89,12 @@ Result<Principal> account(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_below(std::string_view path, std::string_view directory) {
+  if (directory == "/") return true;
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
 
 bool changes(Activity activity) {
   switch (activity) {

@@ -42,6 +42,9 @@ struct Principal {
                                                  std::int64_t group_of_directory) const;
 };
 
+// Both in normal form; the directory itself is below it, too.
+bool is_below(std::string_view path, std::string_view directory);
+
 class Policy {
  public:
   // `is_local`: the door listens on loopback only. Errc::invalid_argument names what is wrong with the settings.

@@ -3,6 +3,7 @@
 
 #include "base/endpoint.h"
 #include "base/text.h"
+#include "door/policy.h"
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -114,11 +115,6 @@ bool is_in(const SelectionRule::Network& network, std::string_view client) {
   const auto& v6 = std::get<ip::network_v6>(network);
   return address.is_v6() &&
          ip::network_v6(address.to_v6(), v6.prefix_length()).canonical() == v6.canonical();
-}
-
-bool is_below(std::string_view path, std::string_view directory) {
-  return directory == "/" || (path.starts_with(directory) &&
-                              (path.size() == directory.size() || path[directory.size()] == '/'));
 }
 
 }  // namespace
