@@ -3,7 +3,7 @@
 """clang-tidy-19 on the C++ files that changed, tests apart. usage: tidy.py BUILD_FOLDER [FILE...]
 
 Changed means: different from the merge base with origin/main; where that is HEAD itself (a fresh clone), what the commits
-of the last day touched. A changed header stands for the file of its name and, having none, for the first that includes it.
+of its last four hours touched. A changed header stands for the file of its name and, having none, for the first that includes it.
 
 Nearly all of clang-tidy's time goes into the headers, so that files of one folder are looked at together, as one
 translation unit that includes them; where two of them do not go together (equal names in unnamed namespaces) the batch is halved.
@@ -22,6 +22,7 @@ from pathlib import Path
 import source
 
 BATCH = 8
+RECENT_SECONDS = 4 * 3600
 FOREIGN = ("src/base/asio_impl.cpp",)  # one include that makes all of Asio, and nothing of ours
 DIAGNOSTIC = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+): (?P<kind>warning|error): (?P<text>.*)$")
 REFERENCE = "cppcoreguidelines-avoid-reference-coroutine-parameters"
@@ -42,7 +43,7 @@ def base_commit():
     if merge_base and merge_base != head:
         return merge_base[0]
     newest = int((git("log", "-1", "--format=%ct") or ["0"])[0])
-    before = git("rev-list", "-1", f"--before={newest - 86400}", "HEAD")
+    before = git("rev-list", "-1", f"--before={newest - RECENT_SECONDS}", "HEAD")
     return before[0] if before else EMPTY_TREE
 
 
