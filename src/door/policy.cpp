@@ -53,6 +53,8 @@ bool namespace_allows(const Principal& who, Activity activity, const Walk& walk)
       return entry ? may(who, *entry, write) : parent_writable;
     case Activity::update_meta:
       return !entry || who.user == entry->owner;
+    case Activity::stage:
+      return !entry || may(who, *entry, read);
   }
   return false;
 }
@@ -96,23 +98,6 @@ bool is_below(std::string_view path, std::string_view directory) {
          (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-bool changes(Activity activity) {
-  switch (activity) {
-    case Activity::read_meta:
-    case Activity::list:
-    case Activity::download:
-      return false;
-    default:
-      return true;
-  }
-}
-
-std::pair<std::int64_t, std::int64_t> Principal::owner_in(std::int64_t user_of_directory,
-                                                          std::int64_t group_of_directory) const {
-  if (user < 0) return {user_of_directory, group_of_directory};
-  return {user, groups.empty() ? group_of_directory : groups.front()};
-}
-
 Result<Policy> Policy::make(const DoorConfig& config, bool is_local) {
   Policy policy;
   policy.read_only_ = config.read_only;
@@ -138,7 +123,7 @@ Principal Policy::anonymous(std::string_view label) const {
 }
 
 Status Policy::check_path(const Principal& who, Activity activity, std::string_view path) const {
-  bool change = changes(activity);
+  bool change = auth::changes(activity);
   if (change && read_only_) return fail(Errc::read_only, "this door only reads");
   if (who.is_anonymous) {
     Anonymous rights = anonymous_rights_;

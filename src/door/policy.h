@@ -3,6 +3,8 @@
 // anonymous clients may do, the lists of paths, rights in the namespace.
 #pragma once
 
+#include "auth/activity.h"
+#include "auth/principal.h"
 #include "base/result.h"
 #include "catalogue/types.h"
 #include "catalogue/walk.h"
@@ -15,32 +17,8 @@
 
 namespace sluice::door {
 
-// What a request does, as far as rights are concerned.
-enum class Activity : std::uint8_t {
-  read_meta,  // stat, locate, checksum, attributes
-  list,
-  download,
-  upload,       // a new file
-  overwrite,    // upload in the place of one
-  manage,       // new directories, the target of a move
-  remove,       // of files and directories, the source of a move
-  update_meta,  // mode, attributes
-};
-
-bool changes(Activity activity);
-
-// As whom a request is decided.
-struct Principal {
-  std::string name;  // a label for records
-  std::int64_t user = -1;
-  std::vector<std::int64_t> groups;
-  bool is_superuser = false;  // rights in the namespace are not asked
-  bool is_anonymous = true;
-
-  // Owner and group of what is made in a directory: the principal's own, those of the directory when it has none.
-  std::pair<std::int64_t, std::int64_t> owner_in(std::int64_t user_of_directory,
-                                                 std::int64_t group_of_directory) const;
-};
+using auth::Activity;
+using auth::Principal;
 
 // Both in normal form; the directory itself is below it, too.
 bool is_below(std::string_view path, std::string_view directory);
