@@ -3,6 +3,7 @@
 // side by side.
 #pragma once
 
+#include "auth/settings.h"
 #include "base/endpoint_range.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -91,6 +92,7 @@ struct Config {
   net::NetConfig net;
   xroot::server::ServerConfig xroot;
   xroot::server::AccessLogConfig access_log;
+  auth::Settings auth;
   disk::DiskConfig disk;
   catalogue::CatalogueConfig catalogue;
   pool::PoolConfig pool;

@@ -12,6 +12,7 @@ Status DoorRole::listen() {
 Status DoorRole::open() {
   Config& config = host_.config;
   SLUICE_CHECK(front_.remember_ports());
+  SLUICE_TRY(gate_, Gate::open(host_));
   SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
   SLUICE_TRY(auto selection, door::Selection::parse(config.door.selection));
   xroot::server::ServerConfig settings = config.xroot;
@@ -38,6 +39,8 @@ Status DoorRole::open() {
 void DoorRole::start(TaskGroup& group) {
   group.spawn(upkeep_->run());
   group.spawn(watch_->run());
+  group.spawn(gate_->keep_fresh());
+  service_->gatekeeper = gate_->keeper();
   front_.serve(*service_);
 }
 

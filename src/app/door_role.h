@@ -4,6 +4,7 @@
 
 #include "app/catalogue_role.h"
 #include "app/front.h"
+#include "app/gate.h"
 #include "door/door_service.h"
 #include "door/pool_watch.h"
 #include "door/upkeep.h"
@@ -19,6 +20,7 @@ class DoorRole final : public Role {
   Status open() override;
   void start(TaskGroup& group) override;
   void close() override { front_.close(); }
+  void reload() override { gate_->reload(); }
   xroot::server::Service* service() override { return service_.get(); }
   std::string ready() const override { return front_.ready("xroot"); }
   std::string hints() const override;
@@ -27,6 +29,7 @@ class DoorRole final : public Role {
   Host& host_;
   CatalogueRole& shared_;
   Front front_;
+  std::unique_ptr<Gate> gate_;  // outlives the service
   door::PoolBoard board_;
   door::HotFiles hot_;
   std::unique_ptr<door::DoorService> service_;

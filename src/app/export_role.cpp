@@ -12,6 +12,7 @@ Status ExportRole::listen() {
 
 Status ExportRole::open() {
   SLUICE_CHECK(front_.remember_ports());
+  SLUICE_TRY(gate_, Gate::open(host_));
   SLUICE_CHECK(make_below(host_.config.serve.data_directory, host_.config.disk.export_directory));
   SLUICE_TRY(auto tree, disk::FileTree::open(host_.config.disk));
   const exporter::ExportConfig& config = host_.config.exported;
@@ -33,6 +34,8 @@ Status ExportRole::open() {
 void ExportRole::start(TaskGroup& group) {
   for (const auto& node : nodes_)
     group.spawn(xroot::client::watch_server(node, host_.config.exported.refresh, "sluice-export"));
+  group.spawn(gate_->keep_fresh());
+  service_->gatekeeper = gate_->keeper();
   front_.serve(*service_);
 }
 

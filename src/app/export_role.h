@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/front.h"
+#include "app/gate.h"
 #include "exporter/nodes_service.h"
 
 namespace sluice::app {
@@ -16,11 +17,13 @@ class ExportRole final : public Role {
   void start(TaskGroup& group) override;
   xroot::server::Service* service() override { return service_.get(); }
   void close() override { front_.close(); }
+  void reload() override { gate_->reload(); }
   std::string ready() const override { return front_.ready("xroot"); }
 
  private:
   Host& host_;
   Front front_;
+  std::unique_ptr<Gate> gate_;  // outlives the service
   std::unique_ptr<exporter::ExportService> service_;
   std::vector<std::shared_ptr<exporter::Node>> nodes_;  // that it sends clients to
 };

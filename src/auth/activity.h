@@ -2,8 +2,10 @@
 // What a request does, as far as rights are concerned: the word that token scopes, lists of paths and the namespace share.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <string_view>
 
 namespace sluice::auth {
 
@@ -18,6 +20,13 @@ enum class Activity : std::uint8_t {
   update_meta,  // mode, attributes
   stage,        // bring a file from tape, or let it go
 };
+
+constexpr std::string_view name_of(Activity activity) {
+  constexpr std::array<std::string_view, 9> names{"read_meta", "list",        "download",
+                                                  "upload",    "overwrite",   "manage",
+                                                  "remove",    "update_meta", "stage"};
+  return names.at(static_cast<std::size_t>(activity));
+}
 
 // Everything but looking and listing, downloading and staging.
 constexpr bool changes(Activity activity) {

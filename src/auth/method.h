@@ -71,6 +71,8 @@ class Method {
   virtual std::string_view name() const = 0;
   // What follows the name in the security token of the login answer.
   virtual std::string parameters() const { return {}; }
+  // A credential that is nothing but the name is one; of all other methods it is refused before they see it.
+  virtual bool takes_bare_name() const { return false; }
   virtual std::unique_ptr<Conversation> begin(const Peer& peer) const = 0;
   // Looks at its files again; keeps what it had when they are not good. May block. Called once a minute and on SIGHUP.
   virtual Status reload() { return {}; }
@@ -81,6 +83,7 @@ class Method {
 struct Server {
   std::string host;  // as it was dialled: certificates are checked against it
   bool is_encrypted = false;
+  std::string user;        // what the client calls itself
   std::string parameters;  // of the security token
   // Of the environment, with what the CGI of the URL says in their place; empty: not set.
   std::function<std::string(std::string_view name)> variable;

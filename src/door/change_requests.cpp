@@ -15,7 +15,7 @@ NewEntry new_directory(const Target& target, std::uint32_t mode) {
   NewEntry entry;
   entry.mode = mode != 0 ? mode : default_directory_mode;
   const auto& parent = target.walk.passed.back();
-  std::tie(entry.owner, entry.group) = target.who.owner_in(parent.owner, parent.group);
+  std::tie(entry.owner, entry.group) = target.who->owner_in(parent.owner, parent.group);
   return entry;
 }
 

@@ -53,7 +53,7 @@ void add_entry(const DoorService& service, Listing& listing, catalogue::Walk& wa
   }
   std::string name = entry.name;
   walk.entry = std::move(entry);
-  xroot::FileStat wire = to_wire(service, listing.target.who, walk, listing.target.path);
+  xroot::FileStat wire = to_wire(service, *listing.target.who, walk, listing.target.path);
   listing.text.add(name, &wire, checksum);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/door_service.h"
 
+#include "door/door_log.h"
 #include "door/requests.h"
 #include "xroot/path.h"
 #include "xroot/server/session.h"
@@ -28,37 +29,63 @@ std::uint32_t DoorService::protocol_flags() const {
   return is_manager | supports_posc | supports_pages;
 }
 
-Principal DoorService::principal_of(const xroot::server::Caller& caller) const {
-  return policy.anonymous(caller.user);
+std::shared_ptr<const Principal> DoorService::principal_of(
+    const xroot::server::Caller& caller) const {
+  const Principal& known = caller.principal();
+  if (known.is_anonymous) return std::make_shared<const Principal>(policy.anonymous(known.name));
+  return {caller.admission, &known};
 }
 
 namespace {
 
-// Before anything is looked up.
+// Before anything is looked up. Where a client may do so, its own root is the root of all its paths.
 Result<Target> target_of(DoorService& service, const xroot::server::Caller& caller,
-                         std::string_view wire, Activity activity) {
+                         std::string_view wire) {
   SLUICE_TRY(auto parsed, xroot::parse_path(wire));
   Target target{
       std::move(parsed.path), xroot::Opaque(parsed.opaque), service.principal_of(caller), {}};
-  SLUICE_CHECK(service.policy.check_path(target.who, activity, target.path));
+  const std::string& root = target.who->root;
+  if (root != "/") target.path = target.path == "/" ? root : root + target.path;
   return target;
 }
 
-Result<LocatedTarget> judge(DoorService& service, Target target, catalogue::Located located,
-                            Activity activity) {
-  target.walk = std::move(located.walk);
-  SLUICE_CHECK(service.policy.check(target.who, activity, target.walk, target.path));
+// Every decision that denies something leaves a line.
+Status audited(const xroot::server::Caller& caller, const Target& target, Activity activity,
+               Status decision) {
+  if (decision) return decision;
+  const auth::Identity& identity = caller.admission->identity;
+  audit.info("denied", {{"peer", caller.peer},
+                        {"session", xroot::server::short_id(caller.id)},
+                        {"method", identity.method},
+                        {"name", identity.name},
+                        {"principal", target.who->name},
+                        {"activity", auth::name_of(activity)},
+                        {"path", target.path},
+                        {"why", decision.error().message()}});
+  return decision;
+}
+
+Status check_path(const DoorService& service, const Target& target, Activity activity) {
+  return service.policy.check_path(*target.who, activity, target.path);
+}
+
+Status check(const DoorService& service, const Target& target, Activity activity) {
+  return service.policy.check(*target.who, activity, target.walk, target.path);
+}
+
+Result<LocatedTarget> located(Target target, std::vector<catalogue::Replica> replicas) {
   if (!target.walk.entry) return fail(Errc::not_found, target.path);
-  return LocatedTarget{std::move(target), std::move(located.replicas)};
+  return LocatedTarget{std::move(target), std::move(replicas)};
 }
 
 }  // namespace
 
 Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller,
                        std::string_view wire, Activity activity, LastLink last) {
-  SLUICE_TRY(Target target, target_of(service, caller, wire, activity));
+  SLUICE_TRY(Target target, target_of(service, caller, wire));
+  SLUICE_CHECK(audited(caller, target, activity, check_path(service, target, activity)));
   SLUICE_TRY(target.walk, service.catalogue.names().walk(target.path, last));
-  SLUICE_CHECK(service.policy.check(target.who, activity, target.walk, target.path));
+  SLUICE_CHECK(audited(caller, target, activity, check(service, target, activity)));
   return target;
 }
 
@@ -71,9 +98,12 @@ Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
 
 Result<LocatedTarget> look_up(DoorService& service, const xroot::server::Caller& caller,
                               std::string_view wire, Activity activity) {
-  SLUICE_TRY(Target target, target_of(service, caller, wire, activity));
-  SLUICE_TRY(auto located, service.catalogue.names().locate(target.path));
-  return judge(service, std::move(target), std::move(located), activity);
+  SLUICE_TRY(Target target, target_of(service, caller, wire));
+  SLUICE_CHECK(audited(caller, target, activity, check_path(service, target, activity)));
+  SLUICE_TRY(auto found, service.catalogue.names().locate(target.path));
+  target.walk = std::move(found.walk);
+  SLUICE_CHECK(audited(caller, target, activity, check(service, target, activity)));
+  return located(std::move(target), std::move(found.replicas));
 }
 
 Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
@@ -83,13 +113,16 @@ Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Cal
   return found;
 }
 
+// What it refuses is decided again, and then noted, by look_up().
 std::optional<LocatedTarget> recall(DoorService& service, const xroot::server::Caller& caller,
                                     std::string_view wire, Activity activity) {
-  auto target = target_of(service, caller, wire, activity);
-  if (!target) return {};
-  auto located = service.catalogue.names().recall(target->path);
-  if (!located) return {};
-  auto found = judge(service, std::move(*target), std::move(*located), activity);
+  auto target = target_of(service, caller, wire);
+  if (!target || !check_path(service, *target, activity)) return {};
+  auto known = service.catalogue.names().recall(target->path);
+  if (!known) return {};
+  target->walk = std::move(known->walk);
+  if (!check(service, *target, activity)) return {};
+  auto found = located(std::move(*target), std::move(known->replicas));
   if (!found) return {};
   return std::move(*found);
 }

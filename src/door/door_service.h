@@ -38,7 +38,7 @@ class DoorService final : public xroot::server::Service {
   // A catalogue may make anybody wait.
   bool metadata_inline() const override { return false; }
 
-  Principal principal_of(const xroot::server::Caller& caller) const;
+  std::shared_ptr<const Principal> principal_of(const xroot::server::Caller& caller) const;
 
   catalogue::Catalogue& catalogue;
   const capability::KeyRing& keys;
@@ -53,8 +53,8 @@ class DoorService final : public xroot::server::Service {
 // A path of a request that was allowed so far, and what the catalogue has there.
 struct Target {
   std::string path;
-  xroot::Opaque opaque;  // views into the request
-  Principal who;
+  xroot::Opaque opaque;                  // views into the request
+  std::shared_ptr<const Principal> who;  // never null
   catalogue::Walk walk;
 
   const catalogue::Entry& entry() const { return *walk.entry; }

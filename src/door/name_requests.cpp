@@ -30,7 +30,7 @@ Result<Reply> stat_file_system(const DoorService& service) {
 }
 
 Reply stat_reply(const DoorService& service, const Target& target) {
-  return Reply::text(xroot::format_stat(to_wire(service, target.who, target.walk, target.path)));
+  return Reply::text(xroot::format_stat(to_wire(service, *target.who, target.walk, target.path)));
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ Result<Reply> statx(DoorService& service, const Call& call, const xroot::Statx& 
   Reply reply;
   for (std::string_view line : request.paths) {
     SLUICE_TRY(Target target, find(service, *call.caller, line, Activity::read_meta));
-    auto flags = to_wire(service, target.who, target.walk, target.path).flags;
+    auto flags = to_wire(service, *target.who, target.walk, target.path).flags;
     reply.body.push_back(static_cast<std::byte>(flags.word() & 0xff));
   }
   if (reply.body.empty()) return fail(Errc::missing_argument, "statx without a path");
@@ -67,7 +67,7 @@ Result<Reply> locate(DoorService& service, const Call& call, const xroot::Locate
   bool can_write = true;
   if (!request.path.empty()) {
     SLUICE_TRY(Target target, find(service, *call.caller, request.path, Activity::read_meta));
-    can_write = to_wire(service, target.who, target.walk, target.path).flags.writable;
+    can_write = to_wire(service, *target.who, target.walk, target.path).flags.writable;
   }
   xroot::LocateAnswer answer;
   answer.locations.push_back({false, false, can_write, service.address});

@@ -88,7 +88,7 @@ Result<Reply> redirect(const DoorService& service, const Target& target, const P
       std::chrono::duration_cast<std::chrono::seconds>(service.settings.capability_lifetime);
   right.expires = static_cast<std::uint32_t>(::time(nullptr) + lifetime.count());
   right.queue = service.settings.queue;
-  right.user = target.who.name;
+  right.user = target.who->name;
   SLUICE_TRY(std::string text, capability::sign(right, service.keys));
   std::string cgi;
   xroot::Opaque::append(cgi, capability::cgi_key, text);
@@ -206,7 +206,7 @@ Result<FileId> directory_of(DoorService& service, const Target& target, std::str
   if (above.empty()) return target.parent();
   catalogue::NewEntry directory;
   const auto& parent = target.walk.passed.back();
-  std::tie(directory.owner, directory.group) = target.who.owner_in(parent.owner, parent.group);
+  std::tie(directory.owner, directory.group) = target.who->owner_in(parent.owner, parent.group);
   SLUICE_TRY(auto made, service.catalogue.names().make_path(target.parent(), above, directory));
   return made.id;
 }
@@ -228,7 +228,7 @@ Result<catalogue::Entry> begin_upload(DoorService& service, const Target& target
   upload.entry.mode = request.mode != 0 ? request.mode : default_mode;
   const auto& parent = target.walk.passed.back();
   std::tie(upload.entry.owner, upload.entry.group) =
-      target.who.owner_in(parent.owner, parent.group);
+      target.who->owner_in(parent.owner, parent.group);
   upload.replaces = request.flags.overwrite && !request.flags.create;
   upload.expected_size = size;
   upload.lifetime = service.settings.capability_lifetime;

@@ -28,7 +28,7 @@ Result<std::string> checksum_url(DoorService& service, const LocatedTarget& foun
   right.file = target.entry().id.number;
   right.pool = pool->pool.id.number;
   right.expires = static_cast<std::uint32_t>(::time(nullptr)) + lifetime;
-  right.user = target.who.name;
+  right.user = target.who->name;
   SLUICE_TRY(std::string text, capability::sign(right, service.keys));
   return fmt::format("root://{}/{}?cks.type={}&{}={}", to_text(pool->address), target.path, type,
                      capability::cgi_key, text);
@@ -81,7 +81,7 @@ Result<Reply> blocking_query(DoorService& service, const xroot::server::Caller& 
   switch (request.kind) {
     case QueryKind::xattr: {
       SLUICE_TRY(Target target, find(service, caller, request.args, Activity::read_meta));
-      return xroot::server::xattr_reply(to_wire(service, target.who, target.walk, target.path));
+      return xroot::server::xattr_reply(to_wire(service, *target.who, target.walk, target.path));
     }
     case QueryKind::space: {
       // Old clients ask for a space by its name or for nothing: there is one space here.

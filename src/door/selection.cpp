@@ -14,21 +14,7 @@
 namespace sluice::door {
 namespace {
 
-namespace ip = boost::asio::ip;
-
 constexpr std::string_view arrow = "->";
-
-Result<SelectionRule::Network> parse_network(std::string_view text) {
-  boost::system::error_code error;
-  const std::string word(
-      text.find('/') != std::string_view::npos
-          ? std::string(text)
-          : fmt::format("{}/{}", text, text.find(':') != std::string_view::npos ? 128 : 32));
-  if (auto v4 = ip::make_network_v4(word, error); !error) return SelectionRule::Network(v4);
-  if (auto v6 = ip::make_network_v6(word, error); !error) return SelectionRule::Network(v6);
-  return fail(Errc::invalid_argument,
-              fmt::format("\"{}\" is no network, such as 10.1.0.0/16", text));
-}
 
 Status set_path(SelectionRule& rule, std::string_view value) {
   if (!value.starts_with('/'))
@@ -44,7 +30,7 @@ Status set_class(SelectionRule& rule, std::string_view value) {
 }
 
 Status set_network(SelectionRule& rule, std::string_view value) {
-  SLUICE_TRY(rule.network, parse_network(value));
+  SLUICE_TRY(rule.network, net::Network::parse(value));
   return {};
 }
 
@@ -100,21 +86,12 @@ Result<SelectionRule> parse_rule(const std::string& text) {
   return rule;
 }
 
-bool is_in(const SelectionRule::Network& network, std::string_view client) {
+bool is_in(const net::Network& network, std::string_view client) {
   auto endpoint = parse_endpoint(client);
   if (!endpoint) return false;
   boost::system::error_code error;
-  ip::address address = ip::make_address(endpoint->host, error);
-  if (error) return false;
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  if (const auto* v4 = std::get_if<ip::network_v4>(&network)) {
-    return address.is_v4() &&
-           ip::network_v4(address.to_v4(), v4->prefix_length()).canonical() == v4->canonical();
-  }
-  const auto& v6 = std::get<ip::network_v6>(network);
-  return address.is_v6() &&
-         ip::network_v6(address.to_v6(), v6.prefix_length()).canonical() == v6.canonical();
+  const auto address = boost::asio::ip::make_address(endpoint->host, error);
+  return !error && network.has(address);
 }
 
 }  // namespace

@@ -6,15 +6,12 @@
 #include "base/result.h"
 #include "catalogue/pools.h"
 #include "door/pool_board.h"
-
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
+#include "net/network.h"
 
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace sluice::door {
@@ -29,13 +26,11 @@ struct Wish {
 
 // "write path=/raw net=10.1.0.0/16 -> disk=ssd site=a only"
 struct SelectionRule {
-  using Network = std::variant<boost::asio::ip::network_v4, boost::asio::ip::network_v6>;
-
   std::string text;
   std::optional<bool> writes;
   std::optional<std::string> path;
   std::optional<std::string> storage_class;
-  std::optional<Network> network;
+  std::optional<net::Network> network;
   catalogue::Texts tags;  // that a pool must have, all of them
   bool only = false;      // if it matches no others are asked
 

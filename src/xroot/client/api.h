@@ -76,7 +76,7 @@ struct ClientOptions {
   RedirectPolicy redirects;
   std::string app_name = "sluice";  // told to the server at login
   std::string user_name;            // login label; empty: the one of the URL, else of the process
-  std::shared_ptr<Credentials> credentials;  // empty: only methods that need nothing (unix, host)
+  std::shared_ptr<Credentials> credentials;  // empty: standard_credentials.h
   TlsUpgrade tls;
   Connect connect;
   int streams = 0;  // further connections to each data server, over which the answers of reads are

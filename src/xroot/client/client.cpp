@@ -2,6 +2,7 @@
 #include "xroot/client/client.h"
 
 #include "base/must_not_throw.h"
+#include "xroot/client/standard_credentials.h"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -47,10 +48,19 @@ FileInfo to_info(const FileStat& stat) {
   return info;
 }
 
+namespace {
+
+ClientOptions with_credentials(ClientOptions options) {
+  if (!options.credentials) options.credentials = standard_credentials();
+  return options;
+}
+
+}  // namespace
+
 Client::State::State(TaskGroup& owner, ClientOptions options)
     : owner_(owner),
       executor_(owner.executor()),
-      options_(std::make_shared<const ClientOptions>(std::move(options))) {}
+      options_(std::make_shared<const ClientOptions>(with_credentials(std::move(options)))) {}
 
 void Client::State::close() {
   is_closed_ = true;

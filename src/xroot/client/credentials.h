@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a client proves who it is: the server offers methods in its order, Credentials serves those
-// it has something for. The channel itself serves "unix" and "host", which need nothing.
+// it has something for.
 #pragma once
 
+#include "auth/method.h"
 #include "base/result.h"
 
 #include <cstddef>
@@ -19,6 +20,7 @@ struct AuthOffer {
 struct AuthPeer {
   std::string host;  // as the caller or the redirect named it
   bool is_encrypted = false;
+  std::string user;  // what the client calls itself
 };
 
 // One exchange with one server for one method.
@@ -27,6 +29,8 @@ class AuthExchange {
   virtual ~AuthExchange() = default;
   // The credential to send; `challenge` is what the server sent last, empty at first.
   virtual Task<std::vector<std::byte>> next(std::vector<std::byte> challenge) = 0;
+  // The key that both sides know once the server agreed; null: the method has none.
+  virtual std::shared_ptr<const auth::SessionCipher> cipher() const { return nullptr; }
 };
 
 class Credentials {

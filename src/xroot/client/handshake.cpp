@@ -26,20 +26,6 @@ constexpr std::size_t max_start_answer = 16 * 1024;
 
 constexpr std::uint32_t first_version_with_pages = 0x0511;
 
-// The methods that prove nothing and need nothing.
-class NamelessExchange final : public AuthExchange {
- public:
-  explicit NamelessExchange(std::string credential) : credential_(std::move(credential)) {}
-  Task<std::vector<std::byte>> next(std::vector<std::byte> challenge) override {
-    if (!challenge.empty()) co_return fail(Errc::authentication, "the server asked for more");
-    auto bytes = as_bytes(credential_);
-    co_return std::vector<std::byte>(bytes.begin(), bytes.end());
-  }
-
- private:
-  std::string credential_;
-};
-
 std::string names_of(const std::vector<SecurityOffer>& offers) {
   std::string names;
   for (const SecurityOffer& offer : offers) {
@@ -181,16 +167,9 @@ std::string Channel::login_cgi() const {
 }
 
 std::unique_ptr<AuthExchange> Channel::exchange_for(const AuthOffer& offer) const {
-  if (options_->credentials) {
-    AuthPeer peer{endpoint_.host, streams_.front().stream->transport().is_encrypted()};
-    if (auto exchange = options_->credentials->begin(offer, peer)) return exchange;
-  }
-  if (offer.method == "unix") {
-    std::string user = user_name();
-    return std::make_unique<NamelessExchange>(std::string("unix\0", 5) + user + " " + user + '\0');
-  }
-  if (offer.method == "host") return std::make_unique<NamelessExchange>(std::string("host\0", 5));
-  return nullptr;
+  const AuthPeer peer{endpoint_.host, streams_.front().stream->transport().is_encrypted(),
+                      user_name()};
+  return options_->credentials->begin(offer, peer);
 }
 
 Task<void> Channel::authenticate(Stream* stream, std::string offers) {

@@ -7,7 +7,8 @@
 
 namespace sluice::xroot::server {
 
-inline constexpr std::array connection_rows = {on<&protocol>(), on<&log_in>(),      on<&ping>(),
-                                               on<&bind>(),     on<&end_session>(), on<&set>()};
+inline constexpr std::array connection_rows = {on<&protocol>(), on<&log_in>(), on<&authenticate>(),
+                                               on<&ping>(),     on<&bind>(),   on<&end_session>(),
+                                               on<&set>()};
 
 }  // namespace sluice::xroot::server

@@ -42,12 +42,14 @@ Session::Demand Session::demand_of(const RequestHeader& header) const {
   if (row->gate != Gate::connected && !logged_in()) {
     return refused(Errc::invalid_request, fmt::format("{} before login", row->name));
   }
+  if (row->gate == Gate::authorised && !is_authorised_)
+    return refused(Errc::invalid_request, fmt::format("{} before authentication", row->name));
   // Of write and pgwrite nothing precedes the data, and the length is that of the data.
   bool only_data = row->streams_data && row->max_payload == 0;
   std::uint64_t most = only_data ? service_->config.max_frame.count : row->max_payload;
   // A payload that is merely too long or not wanted is taken in and left to the decoder, so that
   // the connection can go on; behind a writev follow data, and strangers get no memory.
-  if (logged_in() && !row->streams_data) most = std::max<std::uint64_t>(most, max_plain_payload);
+  if (is_authorised_ && !row->streams_data) most = std::max<std::uint64_t>(most, max_plain_payload);
   if (row->id == Pgwrite::id) most += (most / page_size + 2) * (page_unit - page_size);
   if (length > most) {
     return refused(Errc::too_long,

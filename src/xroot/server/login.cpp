@@ -4,6 +4,7 @@
 #include "xroot/server/login.h"
 
 #include "base/endpoint.h"
+#include "xroot/security_token.h"
 
 #include <sys/random.h>
 
@@ -59,6 +60,20 @@ std::string door_of(std::string_view cgi) {
 
 }  // namespace
 
+namespace {
+
+// What the login answer ends with: the methods, in the order of trial.
+std::string security_token(const auth::Chain& chain) {
+  std::vector<std::string> parameters;
+  for (const auto& method : chain.methods()) parameters.push_back(method->parameters());
+  std::vector<SecurityOffer> offers;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    offers.push_back({chain.methods()[i]->name(), parameters[i]});
+  return build_security_token(offers);
+}
+
+}  // namespace
+
 Result<Reply> log_in(Session& session, const Login& request) {
   if (session.logged_in()) return fail(Errc::invalid_request, "already logged in");
   Caller login;
@@ -73,7 +88,12 @@ Result<Reply> log_in(Session& session, const Login& request) {
   login.abilities = request.abilities;
   Reply reply;
   Writer(reply.body).bytes(login.id);
+  login.admission = auth::unasked(login.user);
+  const auth::Gatekeeper* gatekeeper = session.service().gatekeeper;
+  const bool asks = gatekeeper != nullptr && gatekeeper->chain().asks();
+  if (asks) Writer(reply.body).text(security_token(gatekeeper->chain()));
   session.log_in(std::move(login));
+  if (!asks) session.authorise(session.caller()->admission, nullptr);
   return reply;
 }
 
@@ -118,6 +138,16 @@ asio::awaitable<Status> end_other(Exchange exchange, SessionRegistry::Entry old)
 
 }  // namespace
 
+namespace {
+
+bool is_same(const Caller& a, const Caller& b) {
+  const auth::Identity& left = a.admission->identity;
+  const auth::Identity& right = b.admission->identity;
+  return a.user == b.user && left.method == right.method && left.name == right.name;
+}
+
+}  // namespace
+
 Flow end_session(Service& service, Exchange exchange, const Endsess& request) {
   const Caller& caller = *exchange.session->caller();
   if (request.session == SessionId{} || request.session == caller.id) {
@@ -126,7 +156,7 @@ Flow end_session(Service& service, Exchange exchange, const Endsess& request) {
     return {};
   }
   SessionRegistry::Entry old = service.sessions.find(request.session);
-  if (old.loop != nullptr && old.caller->user == caller.user)
+  if (old.loop != nullptr && is_same(*old.caller, caller))
     return end_other(std::move(exchange), std::move(old));
   exchange.ok();
   return {};

@@ -16,6 +16,7 @@ std::string session_label(std::string_view value);
 
 Result<Reply> protocol(Session& session, const Protocol& request);
 Result<Reply> log_in(Session& session, const Login& request);
+Flow authenticate(Service& service, Exchange exchange, const Auth& request);
 Result<Reply> ping(Session& session, const Ping& request);
 Flow bind(Service& service, Exchange exchange, const Bind& request);
 Flow end_session(Service& service, Exchange exchange, const Endsess& request);

@@ -29,6 +29,12 @@ void SessionRegistry::erase(const SessionId& id) {
   entries_.erase(id);
 }
 
+void SessionRegistry::update(const SessionId& id, std::shared_ptr<const Caller> caller) {
+  const std::lock_guard lock(mutex_);
+  auto place = entries_.find(id);
+  if (place != entries_.end()) place->second.caller = std::move(caller);
+}
+
 SessionRegistry::Entry SessionRegistry::find(const SessionId& id) const {
   std::lock_guard lock(mutex_);
   auto place = entries_.find(id);

@@ -4,6 +4,7 @@
 // own things there; its handlers get them back typed.
 #pragma once
 
+#include "auth/gatekeeper.h"
 #include "base/metrics.h"
 #include "base/offload.h"
 #include "net/loop.h"
@@ -66,6 +67,8 @@ class SessionRegistry {
   };
   void insert(const SessionId& id, Entry entry);
   void erase(const SessionId& id);
+  // The session is known for somebody else now.
+  void update(const SessionId& id, std::shared_ptr<const Caller> caller);
   Entry find(const SessionId& id) const;
   // In no order. Copies under the lock: for people, not for each request.
   std::vector<Entry> list() const;
@@ -114,10 +117,11 @@ class Service {
   virtual bool metadata_inline() const = 0;
 
   const ServerConfig config;
-  std::string address;              // HOST:PORT under which clients find this server
-  std::string site_name;            // for those who ask; empty: none
-  bool proxy_protocol = false;      // connections begin with a HAProxy PROXY header
-  AccessLog* access_log = nullptr;  // null: none is written
+  std::string address;                     // HOST:PORT under which clients find this server
+  std::string site_name;                   // for those who ask; empty: none
+  bool proxy_protocol = false;             // connections begin with a HAProxy PROXY header
+  AccessLog* access_log = nullptr;         // null: none is written
+  auth::Gatekeeper* gatekeeper = nullptr;  // null: nobody is asked who they are
   const RequestTable& table;
   BlockingPool& blocking;
   SessionRegistry sessions;

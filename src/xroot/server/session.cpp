@@ -165,7 +165,8 @@ asio::awaitable<bool> Session::greet() {
 }
 
 void Session::enter(Phase phase) {
-  if (phase_ == Phase::greeting && !caller_) return;  // until login one deadline covers it all
+  if (phase_ == Phase::greeting && !is_authorised_)
+    return;  // until then one deadline covers it all
   if (phase_ == phase && phase != Phase::idle) return;
   phase_ = phase;
   phase_since_ = loop().now();
@@ -233,6 +234,16 @@ void Session::log_in(Caller caller) {
   describe_connection();
   service_->sessions.insert(
       caller_->id, {&loop(), weak_from_this(), held_, caller_, std::chrono::system_clock::now()});
+}
+
+void Session::authorise(std::shared_ptr<const auth::Admission> admission,
+                        std::shared_ptr<const auth::SessionCipher> cipher) {
+  auto caller = std::make_shared<Caller>(*caller_);
+  caller->admission = std::move(admission);
+  caller_ = std::move(caller);
+  cipher_ = std::move(cipher);
+  is_authorised_ = true;
+  service_->sessions.update(caller_->id, caller_);
 }
 
 void Session::hand_over(SessionRegistry::Entry target, StreamId stream) {

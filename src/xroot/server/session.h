@@ -19,7 +19,7 @@ namespace sluice::xroot::server {
 
 inline const Logger log("xroot");
 
-// Who asks, as the login request said. Labels only: nothing here is proven.
+// Who asks: labels, as the login request said, and what was proven.
 struct Caller {
   SessionId id{};
   std::string user;
@@ -29,6 +29,9 @@ struct Caller {
   bool async_answers = false;  // understands kXR_waitresp
   std::string door;  // HOST:PORT of the door that sent the client here; empty when none did
   std::string peer;  // address and port
+  std::shared_ptr<const auth::Admission> admission;  // never null
+
+  const auth::Principal& principal() const { return admission->principal; }
 };
 
 class Session final : public net::Watched, public std::enable_shared_from_this<Session> {
@@ -52,6 +55,12 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   // For the rows about the connection itself (login.cpp).
   bool logged_in() const { return caller_ != nullptr; }
   void log_in(Caller caller);
+  // Everything may be asked for: nobody had to prove anything, or somebody did.
+  bool is_authorised() const { return is_authorised_; }
+  void authorise(std::shared_ptr<const auth::Admission> admission,
+                 std::shared_ptr<const auth::SessionCipher> cipher);
+  auth::Attempts& attempts() { return attempts_; }
+  const asio::ip::address& client_address() const { return client_address_; }
   // The connection becomes a data stream of another session after this request; see adopt().
   void hand_over(SessionRegistry::Entry target, StreamId stream);
   // Ends the session after the answers that are composed.
@@ -139,6 +148,8 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   Channel main_;
   std::vector<std::unique_ptr<BoundStream>> streams_;
   std::shared_ptr<const Caller> caller_;
+  auth::Attempts attempts_;
+  std::shared_ptr<const auth::SessionCipher> cipher_;  // of signatures; null: there is no key
   std::vector<Slot> files_;
   std::size_t open_files_ = 0;
   std::list<Pending> pending_;
@@ -158,6 +169,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   std::uint64_t received_ = 0;
   unsigned bad_requests_ = 0;
   Phase phase_ = Phase::greeting;
+  bool is_authorised_ = false;
   bool closing_ = false;
   bool expired_ = false;
   net::Loop::Place place_;

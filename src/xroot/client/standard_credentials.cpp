@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "xroot/client/standard_credentials.h"
+
+#include "auth/methods.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace sluice::xroot::client {
+namespace {
+
+std::string variable(std::string_view name) {
+  const char* value = ::getenv(std::string(name).c_str());
+  return value != nullptr ? value : "";
+}
+
+class StandardExchange final : public AuthExchange {
+ public:
+  explicit StandardExchange(std::unique_ptr<auth::ClientConversation> conversation)
+      : conversation_(std::move(conversation)) {}
+
+  Task<std::vector<std::byte>> next(std::vector<std::byte> challenge) override {
+    if (!std::exchange(begun_, true)) co_return conversation_->begin();
+    co_return conversation_->answer(challenge);
+  }
+  std::shared_ptr<const auth::SessionCipher> cipher() const override {
+    return conversation_->cipher();
+  }
+
+ private:
+  std::unique_ptr<auth::ClientConversation> conversation_;
+  bool begun_ = false;
+};
+
+// XrdSecPROTOCOL names the methods that may be used; empty: all.
+bool is_wanted(std::string_view method) {
+  const std::string wanted = variable("XrdSecPROTOCOL");
+  return wanted.empty() || std::ranges::any_of(split(wanted, ','), [&](std::string_view word) {
+           return trim(word) == method;
+         });
+}
+
+class StandardCredentials final : public Credentials {
+ public:
+  std::unique_ptr<AuthExchange> begin(const AuthOffer& offer, const AuthPeer& peer) override {
+    const auto rows = auth::client_methods();
+    auto row = std::ranges::find(rows, offer.method, &auth::ClientRow::name);
+    if (row == rows.end() || !is_wanted(offer.method)) return nullptr;
+    auth::Server server{peer.host,        peer.is_encrypted, peer.user,
+                        offer.parameters, &variable,         [](std::string_view) { return ""; }};
+    return std::make_unique<StandardExchange>(row->begin(server));
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<Credentials> standard_credentials() {
+  return std::make_shared<StandardCredentials>();
+}
+
+}  // namespace sluice::xroot::client

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The credentials of the user who runs the program, found where the field's clients look for them: every method of
+// auth/methods.h that has something to show.
+#pragma once
+
+#include "xroot/client/credentials.h"
+
+#include <memory>
+
+namespace sluice::xroot::client {
+
+// What the environment of the process has.
+std::shared_ptr<Credentials> standard_credentials();
+
+}  // namespace sluice::xroot::client
