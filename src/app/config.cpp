@@ -29,6 +29,7 @@ Sections sections_of(Config& config) {
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
   all.emplace_back("The access log", config.access_log, xroot::server::access_log_settings);
   all.emplace_back("Who clients are", config.auth.auth, auth::auth_settings);
+  all.emplace_back("Signed requests", config.signing, xroot::server::signing_settings);
   all.emplace_back("Doors", config.door, door::door_settings);
   all.emplace_back("Exports in front of nodes", config.exported, exporter::export_settings);
   all.emplace_back("Pools", config.pool, pool::pool_settings);

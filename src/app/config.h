@@ -93,6 +93,7 @@ struct Config {
   xroot::server::ServerConfig xroot;
   xroot::server::AccessLogConfig access_log;
   auth::Settings auth;
+  xroot::server::SigningConfig signing;
   disk::DiskConfig disk;
   catalogue::CatalogueConfig catalogue;
   pool::PoolConfig pool;

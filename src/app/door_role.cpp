@@ -16,6 +16,8 @@ Status DoorRole::open() {
   SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
   SLUICE_TRY(auto selection, door::Selection::parse(config.door.selection));
   xroot::server::ServerConfig settings = config.xroot;
+  settings.sign_level = config.signing.level;
+  settings.sign_without_key = config.signing.force;
   settings.max_streams = 0;  // streams carry data, and a door has none
   auto& catalogue = shared_.catalogue();
   service_ = std::make_unique<door::DoorService>(

@@ -16,14 +16,16 @@ Status ExportRole::open() {
   SLUICE_CHECK(make_below(host_.config.serve.data_directory, host_.config.disk.export_directory));
   SLUICE_TRY(auto tree, disk::FileTree::open(host_.config.disk));
   const exporter::ExportConfig& config = host_.config.exported;
+  xroot::server::ServerConfig settings = host_.config.xroot;
+  settings.sign_level = host_.config.signing.level;
+  settings.sign_without_key = host_.config.signing.force;
   if (config.nodes.empty()) {
-    service_ = std::make_unique<exporter::ExportService>(host_.config.xroot, std::move(tree),
+    service_ = std::make_unique<exporter::ExportService>(std::move(settings), std::move(tree),
                                                          host_.metrics, host_.runtime.blocking());
     return {};
   }
   SLUICE_TRY(auto nodes, exporter::Nodes::make(config.nodes));
   nodes_ = nodes->all();
-  xroot::server::ServerConfig settings = host_.config.xroot;
   settings.max_streams = 0;  // streams carry data, and here are none
   service_ = std::make_unique<exporter::NodesService>(std::move(settings), std::move(tree), config,
                                                       std::move(nodes), host_.metrics,

@@ -7,11 +7,30 @@
 
 namespace sluice::app {
 
-Result<std::unique_ptr<Gate>> Gate::open(Host& host) {
-  const auth::Settings& settings = host.config.auth;
+namespace {
+
+Result<std::unique_ptr<Gate>> made_from(Host& host, const auth::Settings& settings) {
   SLUICE_TRY(auth::Chain chain, auth::make_chain({&settings}));
   return std::make_unique<Gate>(
       host, std::make_unique<auth::Gatekeeper>(settings.auth, std::move(chain)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gate>> Gate::open(Host& host) {
+  auth::Settings settings = host.config.auth;
+  const auto& signing = host.config.signing;
+  if (settings.auth.methods.empty() && signing.level != 0 && signing.force)
+    settings.auth.methods = {"none"};
+  return made_from(host, settings);
+}
+
+Result<std::unique_ptr<Gate>> Gate::of_pool(Host& host) {
+  auth::Settings settings = host.config.auth;
+  settings.auth.methods.clear();
+  if (host.config.signing.pool_level != 0 && host.config.signing.pool_force)
+    settings.auth.methods = {"none"};
+  return made_from(host, settings);
 }
 
 asio::awaitable<void> Gate::keep_fresh() {

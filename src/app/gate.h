@@ -13,6 +13,9 @@ class Gate {
  public:
   // Errors say in one line what a method lacks.
   static Result<std::unique_ptr<Gate>> open(Host& host);
+  // A pool believes capabilities and asks nobody; where clients shall sign without a key it has them log in for that alone,
+  // since clients without a login sign nothing.
+  static Result<std::unique_ptr<Gate>> of_pool(Host& host);
   explicit Gate(Host& host, std::unique_ptr<auth::Gatekeeper> keeper)
       : host_(&host), keeper_(std::move(keeper)) {}
 

@@ -69,9 +69,14 @@ Status PoolRole::open() {
                         billing_.get(),
                         known.id,
                         config.pool.keep_free.count};
-  service_ = std::make_unique<pool::PoolService>(config.xroot, parts, host_.metrics,
+  xroot::server::ServerConfig settings = config.xroot;
+  settings.sign_level = config.signing.pool_level;
+  settings.sign_without_key = config.signing.pool_force;
+  service_ = std::make_unique<pool::PoolService>(std::move(settings), parts, host_.metrics,
                                                  host_.runtime.blocking());
   admin_.service = service_.get();
+  service_->gatekeeper = gate_->keeper();
+  SLUICE_TRY(gate_, Gate::of_pool(host_));
   SLUICE_CHECK(front_.remember_ports());
   upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool, host_.metrics);
   admin_.scrubber = &upkeep_->scrubber();

@@ -4,6 +4,7 @@
 
 #include "app/catalogue_role.h"
 #include "app/front.h"
+#include "app/gate.h"
 #include "pool/ownership.h"
 #include "pool/upkeep.h"
 
@@ -26,6 +27,7 @@ class PoolRole final : public Role {
   Host& host_;
   CatalogueRole& shared_;
   Front front_;
+  std::unique_ptr<Gate> gate_;  // outlives the service
   pool::Ownership ownership_;
   std::unique_ptr<pool::ReplicaStore> store_;
   std::shared_ptr<pool::Movers> movers_;

@@ -77,6 +77,20 @@ class Hmac {
 
 }  // namespace
 
+Sha256 sha256(std::initializer_list<ByteView> parts) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(::EVP_MD_CTX_new(),
+                                                                          &::EVP_MD_CTX_free);
+  Sha256 out{};
+  bool good = context && ::EVP_DigestInit_ex(context.get(), ::EVP_sha256(), nullptr) == 1;
+  for (ByteView part : parts)
+    good = good && ::EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+  if (!good || ::EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                                    nullptr) != 1) {
+    throw std::runtime_error("OpenSSL has no SHA-256");
+  }
+  return out;
+}
+
 Sha256 hmac_sha256(ByteView key, ByteView message) {
   thread_local Hmac hmac;
   return hmac.sign(key, message);

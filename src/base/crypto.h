@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 
 #include <array>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@
 namespace sluice {
 
 using Sha256 = std::array<std::byte, 32>;
+
+// Of the parts one after the other.
+Sha256 sha256(std::initializer_list<ByteView> parts);
 
 // RFC 2104 with SHA-256.
 Sha256 hmac_sha256(ByteView key, ByteView message);

@@ -136,6 +136,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   ServerInfo server_;
   std::uint32_t flags_ = 0;
+  std::optional<SigningRules> signing_;
   std::optional<SessionId> session_;
 };
 

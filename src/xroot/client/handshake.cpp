@@ -48,6 +48,7 @@ Task<void> Channel::establish() {
   };
   SLUICE_CO_TRY(auto protocol, co_await say_hello(stream, Expect::login));
   flags_ = protocol.flags;
+  signing_ = protocol.signing;
   server_.version = protocol.version;
   server_.flags = protocol.flags;
   server_.is_data_server = (protocol.flags & server_flag::is_server) != 0;
@@ -98,6 +99,7 @@ Task<ProtocolAnswer> Channel::say_hello(Stream* stream, Expect expect) {
   Protocol protocol;
   protocol.flags.can_tls = static_cast<bool>(options_->tls);
   protocol.flags.want_tls = endpoint_.tls;
+  protocol.flags.signing_rules = expect == Expect::login;
   protocol.expect = expect;
   TextSink sink(max_start_answer);
   SLUICE_CO_TRY(auto answer, co_await ask(stream, protocol.encode(), &sink));
@@ -199,7 +201,12 @@ Task<void> Channel::authenticate_with(Stream* stream, AuthOffer offer,
     auth.credential = credential;
     TextSink sink(max_challenge);
     SLUICE_CO_TRY(auto answer, co_await ask(stream, auth.encode(), &sink));
-    if (answer.kind == Answer::Kind::ok) co_return Status{};
+    if (answer.kind == Answer::Kind::ok) {
+      // What TLS protects is not signed as well.
+      if (signing_ && !stream->transport().is_encrypted())
+        stream->sign_with(std::make_unique<Signer>(*signing_, exchange->cipher()));
+      co_return Status{};
+    }
     if (answer.kind != Answer::Kind::more)
       co_return fail(Errc::protocol, "the server evades kXR_auth");
     challenge = std::move(answer.body);

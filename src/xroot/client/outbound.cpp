@@ -20,14 +20,24 @@ void Outbound::push(std::uint16_t id) {
   const Call& call = *calls_.at(id).call;
   std::uint64_t length = call.request.payload.size();
   if (call.source != nullptr && call.counts_source) length += call.source->remaining();
-  Entry& entry = queue_.emplace_back();
-  entry.id = id;
   RequestHeader header{};
   store_be(std::span<std::byte, 2>(header.stream), id);
   header.id = call.request.id;
   header.body = call.request.fixed;
   header.length = static_cast<std::int32_t>(length);
-  header.encode(entry.header);
+  std::array<std::byte, request_header_size> bytes{};
+  header.encode(bytes);
+  Entry entry{id, false, 0, {}};
+  if (signer_) {
+    auto signature = signer_->sign(bytes, call.request.payload);
+    if (signature) {
+      entry.head.assign(signature->begin(), signature->end());
+    } else {
+      unsigned_ = std::move(signature).error();
+    }
+  }
+  entry.head.insert(entry.head.end(), bytes.begin(), bytes.end());
+  queue_.push_back(std::move(entry));
 }
 
 void Outbound::drop_abandoned() {
@@ -39,6 +49,7 @@ void Outbound::drop_abandoned() {
 }
 
 Result<std::size_t> Outbound::window(std::span<iovec> out) {
+  if (unsigned_) return tl::unexpected<Error>(*unsigned_);
   drop_abandoned();
   std::size_t used = 0;
   if (!raw_.empty()) out[used++] = piece(ByteView(raw_).subspan(raw_sent_));
@@ -47,10 +58,10 @@ Result<std::size_t> Outbound::window(std::span<iovec> out) {
     Call* call = calls_.at(entry.id).call;
     if (call == nullptr) return fail(Errc::connection, "a request was given up half sent");
     const auto& payload = call->request.payload;
-    if (entry.head_sent < entry.header.size()) {
-      out[used++] = piece(ByteView(entry.header).subspan(entry.head_sent));
+    if (entry.head_sent < entry.head.size()) {
+      out[used++] = piece(ByteView(entry.head).subspan(entry.head_sent));
       if (!payload.empty()) out[used++] = piece(payload);
-    } else if (std::size_t skip = entry.head_sent - entry.header.size(); skip < payload.size()) {
+    } else if (std::size_t skip = entry.head_sent - entry.head.size(); skip < payload.size()) {
       out[used++] = piece(ByteView(payload).subspan(skip));
     }
     if (call->source != nullptr && call->source->remaining() > 0) {
@@ -74,7 +85,7 @@ void Outbound::sent(std::size_t n, Calls::Time now) {
     if (!entry.is_started) calls_.sending(entry.id);
     entry.is_started = true;
     calls_.progressed(entry.id, now);
-    std::size_t head = entry.header.size() + call->request.payload.size();
+    std::size_t head = entry.head.size() + call->request.payload.size();
     std::size_t part = std::min(n, head - entry.head_sent);
     entry.head_sent += part;
     n -= part;

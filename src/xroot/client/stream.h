@@ -20,6 +20,8 @@ class Stream {
   Inbound& inbound() { return inbound_; }
 
   void send(std::uint16_t id);
+  // Requests from now on; see signature.h.
+  void sign_with(std::unique_ptr<Signer> signer) { outbound_.sign_with(std::move(signer)); }
   void send_raw(std::vector<std::byte> bytes) { outbound_.push_raw(std::move(bytes)); }
 
   // Connection start, before the loops run: sends what is queued and receives until `call` has

@@ -27,6 +27,15 @@ struct ServerConfig {
   std::uint32_t max_streams = 15;
   Duration deferral{2'500};
   std::uint32_t deferral_promise = 1800;
+  std::uint32_t sign_level = 0;   // sign.level or pool.sign.level
+  bool sign_without_key = false;  // sign.force or pool.sign.force
+};
+
+struct SigningConfig {
+  std::uint32_t level = 0;
+  bool force = false;
+  std::uint32_t pool_level = 0;
+  bool pool_force = false;
 };
 
 // Which requests have lines of their own in the access log: all, or all but those that move data.
@@ -48,6 +57,21 @@ inline constexpr std::tuple access_log_settings{
     setting("access_log.requests", &AccessLogConfig::requests, Reload::no,
             "\"files\": reads and writes that went well are not in the access log one by one, but "
             "as totals where their file is closed. \"all\": each has a line too."),
+};
+
+inline constexpr std::tuple signing_settings{
+    setting("sign.level", &SigningConfig::level, 0, 4, Reload::no,
+            "Which requests clients must sign on connections without TLS, so that nobody on the "
+            "way can change them: 0 none, 1 those that change names, 2 opens too, 3 also data "
+            "and closes, 4 all."),
+    setting("sign.force", &SigningConfig::force, Reload::no,
+            "Clients of methods without a key (all but gsi) sign too, with a hash that anybody "
+            "can make. Else nothing is asked of them."),
+    setting("pool.sign.level", &SigningConfig::pool_level, 0, 4, Reload::no,
+            "The same as sign.level for pools. Clients have no key there: nothing is signed "
+            "without pool.sign.force."),
+    setting("pool.sign.force", &SigningConfig::pool_force, Reload::no,
+            "The same as sign.force for pools."),
 };
 
 inline constexpr std::tuple server_settings{

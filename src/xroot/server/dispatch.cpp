@@ -15,9 +15,19 @@ Session::Step Session::next_request() {
     need_ += demand.payload;
     if (bytes.size() < need_) return Step::more;
     main_.in.consume(need_);
-    Step step = demand.row != nullptr
-                    ? start(*demand.row, header, bytes.subspan(request_header_size, demand.payload))
-                    : refuse_unknown(header);
+    const ByteView payload = bytes.subspan(request_header_size, demand.payload);
+    if (header.id == Sigver::id && is_authorised_) {
+      // Has no answer of its own; where nothing needs to be signed it is dropped.
+      Status noted = signs() ? signatures_.note(header, payload) : Status();
+      if (!noted) return refuse(header, std::move(noted).error(), true);
+      continue;
+    }
+    if (signs() && demand.row != nullptr) {
+      Status good = check_signature(header, bytes.first<request_header_size>(), payload);
+      if (!good) return refuse(header, std::move(good).error(), true);
+    }
+    Step step =
+        demand.row != nullptr ? start(*demand.row, header, payload) : refuse_unknown(header);
     if (step != Step::more) return step;
     if (main_.out.behind()) return Step::drain;
   }
@@ -36,7 +46,8 @@ Session::Demand Session::demand_of(const RequestHeader& header) const {
   const Row* row = known ? &service_->table[header.id - first_request_id] : nullptr;
   if (row == nullptr || row->start == nullptr) {
     if (!logged_in()) return refused(Errc::invalid_request, "request before login");
-    if (length > max_plain_payload) return refused(Errc::too_long, "payload of an unknown request");
+    const std::size_t longest = header.id == Sigver::id ? Sigver::max_payload : max_plain_payload;
+    if (length > longest) return refused(Errc::too_long, "payload of an unknown request");
     return {nullptr, length, {}};
   }
   if (row->gate != Gate::connected && !logged_in()) {
@@ -56,6 +67,26 @@ Session::Demand Session::demand_of(const RequestHeader& header) const {
                    fmt::format("{} takes at most {} bytes, not {}", row->name, most, length));
   }
   return {row, only_data ? 0 : length, {}};
+}
+
+// Not on encrypted connections, and only where the client has a key, or is told to sign without one.
+bool Session::signs() const {
+  return service_->config.sign_level != 0 &&
+         (cipher_ != nullptr ||
+          (service_->config.sign_without_key && service_->gatekeeper != nullptr &&
+           service_->gatekeeper->chain().asks()));
+}
+
+Status Session::check_signature(const RequestHeader& header, HeaderBytes bytes, ByteView payload) {
+  const std::size_t level = service_->config.sign_level;
+  constexpr std::size_t intense = 3;
+  if (level >= intense && (header.id == Writev::id || header.id == Clone::id)) {
+    return fail(Errc::signature, fmt::format("no client signs {}, and this server wants it signed",
+                                             request_name(header.id)));
+  }
+  return signatures_.check(bytes, payload,
+                           is_authorised_ && must_be_signed(level, header.id, header.body, payload),
+                           cipher_.get());
 }
 
 Session::Step Session::refuse_unknown(const RequestHeader& header) {

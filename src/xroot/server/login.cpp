@@ -12,9 +12,15 @@
 
 namespace sluice::xroot::server {
 
-Result<Reply> protocol(Session& session, const Protocol&) {
+Result<Reply> protocol(Session& session, const Protocol& request) {
+  const ServerConfig& config = session.service().config;
+  ProtocolAnswer answer{protocol_version, session.service().protocol_flags(), {}};
+  if (request.flags.signing_rules && config.sign_level != 0) {
+    answer.signing = SigningRules{
+        false, config.sign_without_key, static_cast<std::uint8_t>(config.sign_level), {}};
+  }
   Reply reply;
-  Writer(reply.body).be(protocol_version).be(session.service().protocol_flags());
+  answer.encode(reply.body);
   return reply;
 }
 

@@ -10,6 +10,7 @@
 #include "xroot/server/access_note.h"
 #include "xroot/server/channel.h"
 #include "xroot/server/service.h"
+#include "xroot/signature.h"
 
 #include <deque>
 #include <list>
@@ -125,6 +126,8 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   asio::awaitable<bool> take_proxy_header();
   Step next_request();
   Demand demand_of(const RequestHeader& header) const;
+  bool signs() const;
+  Status check_signature(const RequestHeader& header, HeaderBytes bytes, ByteView payload);
   Step refuse_unknown(const RequestHeader& header);
   Step refuse(const RequestHeader& header, Error error, bool close);
   Step start(const Row& row, const RequestHeader& header, ByteView payload);
@@ -169,6 +172,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   std::uint64_t received_ = 0;
   unsigned bad_requests_ = 0;
   Phase phase_ = Phase::greeting;
+  SignatureCheck signatures_;
   bool is_authorised_ = false;
   bool closing_ = false;
   bool expired_ = false;
