@@ -11,10 +11,14 @@
 
 namespace sluice::xroot::server {
 
-Result<Reply> protocol(Session& session, const Protocol&) {
+Flow protocol(Service& service, Exchange exchange, const Protocol& request) {
+  Session& session = *exchange.session;
+  const TlsAnswer tls = session.answer_about_tls(request);
   Reply reply;
-  Writer(reply.body).be(protocol_version).be(session.service().protocol_flags());
-  return reply;
+  Writer(reply.body).be(protocol_version).be(service.protocol_flags() | tls.flags);
+  exchange.reply(std::move(reply));
+  if (tls.start == TlsStart::now) return session.begin_tls();
+  return {};
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "xroot/server/config.h"
 #include "xroot/server/handler.h"
+#include "xroot/server/tls_rules.h"
 
 #include <array>
 #include <atomic>
@@ -114,9 +115,10 @@ class Service {
   virtual bool metadata_inline() const = 0;
 
   const ServerConfig config;
-  std::string address;              // HOST:PORT under which clients find this server
-  std::string site_name;            // for those who ask; empty: none
-  bool proxy_protocol = false;      // connections begin with a HAProxy PROXY header
+  std::string address;          // HOST:PORT under which clients find this server
+  std::string site_name;        // for those who ask; empty: none
+  bool proxy_protocol = false;  // connections begin with a HAProxy PROXY header
+  TlsService tls;
   AccessLog* access_log = nullptr;  // null: none is written
   const RequestTable& table;
   BlockingPool& blocking;
