@@ -26,6 +26,10 @@ Sections sections_of(Config& config) {
   Sections all;
   all.emplace_back("The program", config.serve, serve_settings);
   all.emplace_back("Runtime and listeners", config.net, net::net_settings);
+  all.emplace_back("TLS", config.tls, net::tls_settings);
+  all.emplace_back("TLS of all services and of this server as a client", config.tls_common,
+                   net::tls_common_settings);
+  all.emplace_back("TLS of pools", config.pool_tls, net::pool_tls_settings);
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
   all.emplace_back("The access log", config.access_log, xroot::server::access_log_settings);
   all.emplace_back("Who clients are", config.auth.auth, auth::auth_settings);

@@ -13,6 +13,7 @@
 #include "exporter/config.h"
 #include "http/config.h"
 #include "net/config.h"
+#include "net/tls_config.h"
 #include "pool/config.h"
 #include "pool/movers/config.h"
 #include "xroot/server/config.h"
@@ -90,6 +91,9 @@ inline constexpr std::tuple serve_settings{
 struct Config {
   ServeConfig serve;
   net::NetConfig net;
+  net::TlsCommonConfig tls_common;
+  net::TlsConfig tls;
+  net::TlsConfig pool_tls;
   xroot::server::ServerConfig xroot;
   xroot::server::AccessLogConfig access_log;
   auth::Settings auth;

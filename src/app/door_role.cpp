@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/door_role.h"
 
+#include "app/tls.h"
 #include "xroot/protocol.h"
 
 namespace sluice::app {
 
 Status DoorRole::listen() {
+  SLUICE_CHECK(front_.open_tls(host_.config.tls, "tls"));
   return front_.listen(host_.config.serve.listen, xroot::default_port, ports_file(host_.config));
 }
 
@@ -24,6 +26,7 @@ Status DoorRole::open() {
       std::move(settings), config.door, std::move(policy), std::move(selection),
       door::DoorParts{&catalogue, &shared_.keys(), &board_, &hot_}, host_.metrics,
       host_.runtime.blocking());
+  service_->tls_to_pools = tls_to_others(config.tls_common);
   service_->site_name = config.disk.site_name;
   if (const auto* kept = catalogue.cache()) {
     host_.metrics.gauge_from("sluice_door_lookups_in_memory",
@@ -47,7 +50,7 @@ void DoorRole::start(TaskGroup& group) {
 }
 
 std::string DoorRole::hints() const {
-  std::string url = "root://" + front_.public_address();
+  std::string url = fmt::format("{}://{}", front_.scheme(), front_.public_address());
   const char* rights = "may do nothing (door.anonymous says what they may)";
   if (service_->policy.anonymous_rights() == door::Anonymous::read_only) rights = "may read";
   if (service_->policy.anonymous_rights() == door::Anonymous::full) rights = "may do everything";

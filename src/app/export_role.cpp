@@ -7,6 +7,7 @@
 namespace sluice::app {
 
 Status ExportRole::listen() {
+  SLUICE_CHECK(front_.open_tls(host_.config.tls, "tls"));
   return front_.listen(host_.config.serve.listen, xroot::default_port, ports_file(host_.config));
 }
 

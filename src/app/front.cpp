@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/front.h"
 
+#include "app/tls.h"
 #include "base/units.h"
 #include "net/socket.h"
 #include "xroot/server/session.h"
@@ -39,6 +40,12 @@ Status Front::listen(const std::vector<std::string>& addresses, std::uint16_t de
   return {};
 }
 
+Status Front::open_tls(const net::TlsConfig& own, std::string_view table) {
+  const Config& config = host_->config;
+  SLUICE_TRY(tls_, app::open_tls(own, config.tls, config.tls_common, table));
+  return {};
+}
+
 Status Front::remember_ports() const {
   if (ports_.empty()) return {};
   std::string text;
@@ -54,6 +61,7 @@ Status Front::remember_ports() const {
 void Front::serve(xroot::server::Service& service) {
   service_ = &service;
   service.address = public_address();
+  service.tls = tls_;
   service.proxy_protocol = host_->config.net.proxy_protocol;
   acceptor_.start(
       [this](net::Loop& loop, asio::ip::tcp::socket socket) { accept(loop, std::move(socket)); });

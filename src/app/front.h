@@ -19,6 +19,12 @@ class Front {
   // are in a range and free; it need not be there.
   Status listen(const std::vector<std::string>& addresses, std::uint16_t default_port,
                 const std::string& ports);
+  // Opens certificate and key, still as who started the program: keys often are root's. `table` names the settings.
+  Status open_tls(const net::TlsConfig& own, std::string_view table);
+  bool has_tls() const { return tls_.rules.available; }
+  // "root" or "roots": what clients should ask for.
+  std::string_view scheme() const { return tls_.rules.session ? "roots" : "root"; }
+
   // Writes the ports there, when they were chosen from a range. Blocks.
   Status remember_ports() const;
   // `service` outlives the sessions.
@@ -39,6 +45,7 @@ class Front {
   net::Acceptor acceptor_;
   std::vector<std::uint16_t> chosen_;  // the port of each address
   std::string ports_;                  // a file; empty: nothing needs to be remembered
+  xroot::server::TlsService tls_;
   xroot::server::Service* service_ = nullptr;
 };
 

@@ -2,6 +2,7 @@
 #include "app/pool_role.h"
 
 #include "app/directories.h"
+#include "app/tls.h"
 
 #include <algorithm>
 
@@ -31,6 +32,7 @@ bool has_replicas(catalogue::Catalogue& all, std::string_view pool) {
 
 // Beside a door the ports are of the system's choice: clients learn them from the door.
 Status PoolRole::listen() {
+  SLUICE_CHECK(front_.open_tls(host_.config.pool_tls, "pool.tls"));
   std::vector<std::string> addresses = host_.config.pool.listen;
   if (addresses.empty() && host_.config.serve.has_role("door")) {
     SLUICE_TRY(addresses, with_free_ports(host_.config.serve.listen));
@@ -55,8 +57,9 @@ Status PoolRole::open() {
                                              has_replicas(catalogue, config.pool.name)));
   SLUICE_CHECK(pool::check_name(catalogue, config.pool.name, ownership_.id));
   SLUICE_TRY(store_, pool::ReplicaStore::open(std::move(disk)));
-  SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name,
-                                                 {"root://" + front_.public_address()}, tags));
+  // Doors send encrypted clients to pools that have TLS.
+  std::string address = (front_.has_tls() ? "roots://" : "root://") + front_.public_address();
+  SLUICE_TRY(auto known, catalogue.pools().enter(config.pool.name, {address}, tags));
   SLUICE_CHECK(pool::take_name(catalogue, known.id, ownership_.id));
   movers_ = std::make_shared<pool::Movers>(config.movers, host_.metrics);
   admin_ = {movers_.get(), &catalogue, known.id, &host_.runtime.blocking()};
@@ -74,6 +77,7 @@ Status PoolRole::open() {
   settings.sign_without_key = config.signing.pool_force;
   service_ = std::make_unique<pool::PoolService>(std::move(settings), parts, host_.metrics,
                                                  host_.runtime.blocking());
+  service_->tls_to_pools = tls_to_others(config.tls_common);
   admin_.service = service_.get();
   service_->gatekeeper = gate_->keeper();
   SLUICE_TRY(gate_, Gate::of_pool(host_));

@@ -3,6 +3,7 @@
 
 #include "app/directories.h"
 #include "app/roles.h"
+#include "app/tls.h"
 #include "app/user.h"
 #include "base/settings_file.h"
 #include "base/task_group.h"
@@ -70,6 +71,7 @@ class Server {
   // Once the roles are open.
   Status open_admin();
   Task<http::Response> reload_on_request();
+  std::vector<xroot::server::Service*> services() const;
   void reload();
   void reload_settings_file();
   void print_ready() const;
@@ -129,14 +131,12 @@ Status Server::open_access_log() {
 }
 
 Status Server::open_admin() {
-  std::vector<xroot::server::Service*> services;
   Routes routes{{http::Method::post, std::string(admin_prefix) + "/reload",
                  [this](const http::Request&) { return reload_on_request(); }}};
   for (auto& role : roles_) {
     std::ranges::move(role->admin_routes(), std::back_inserter(routes));
-    if (auto* service = role->service()) services.push_back(service);
   }
-  std::ranges::move(connection_routes(std::move(services)), std::back_inserter(routes));
+  std::ranges::move(connection_routes(services()), std::back_inserter(routes));
   if (!token_.empty()) http_->add(with_token(routes, token_));
   admin_ = std::make_unique<http::Server>(runtime_.first().context().get_executor(),
                                           http::LocalSocket{config_.serve.admin_socket},
@@ -151,6 +151,14 @@ Status Server::open_admin() {
             {"remedy", "give this server a --data or serve.admin_socket of its own"}});
   admin_.reset();
   return {};
+}
+
+std::vector<xroot::server::Service*> Server::services() const {
+  std::vector<xroot::server::Service*> all;
+  for (const auto& role : roles_) {
+    if (auto* service = role->service()) all.push_back(service);
+  }
+  return all;
 }
 
 Task<http::Response> Server::reload_on_request() {
@@ -174,6 +182,7 @@ asio::awaitable<void> Server::main() {
     group.spawn(http_->serve());
     if (admin_) group.spawn(admin_->serve());
     group.spawn(net::feed_watchdog());
+    group.spawn(follow_certificates(&host_, services()));
     for (auto& role : roles_) role->start(group);
     serving_ = true;
     print_ready();
@@ -200,6 +209,7 @@ asio::awaitable<void> Server::handle_signals() {
 void Server::reload() {
   reload_settings_file();
   for (auto& role : roles_) role->reload();
+  reload_tls(services());
   if (access_log_) access_log_->reopen();
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "cli/look.h"
+#include "xroot/client/tls_transport.h"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -78,7 +79,10 @@ Status RemoteCommand::run(Console& console) {
   TaskGroup group(session.loop.get_executor());
   cancel_on_signal(session, group, console);
   // The lambda is no coroutine; live() keeps it.
-  group.spawn(live(&session, tune(with_timeout({}, timeout_)),
+  ClientOptions options;
+  options.tls =
+      xroot::client::tls_upgrade(std::make_shared<net::ClientTls>("", std::chrono::hours(1)));
+  group.spawn(live(&session, tune(with_timeout(std::move(options), timeout_)),
                    [&](Client& client) { return act(Remote{&console, &client, &session.disk}); }));
   session.loop.run();
   if (!session.interrupted) return session.outcome;

@@ -86,7 +86,8 @@ Result<std::size_t> write_piece(net::Workspace& space, Body& body, OpenFile& fil
 
 Task<void> stream_to_file(Service* service, Body* body, std::shared_ptr<OpenFile> file,
                           std::uint64_t offset, std::uint64_t size) {
-  const bool splice = service->config.splice;
+  // Encrypted bytes have to be copied anyway, and then their checksums cost no second look.
+  const bool splice = service->config.splice && !body->channel().socket.is_encrypted();
   co_return co_await take_in_turns(
       service, body, file, size, [&](net::Workspace& space) -> Result<std::size_t> {
         SLUICE_TRY(std::size_t n, write_piece(space, *body, *file, offset, size, splice));

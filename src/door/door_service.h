@@ -9,6 +9,7 @@
 #include "door/policy.h"
 #include "door/pool_board.h"
 #include "door/selection.h"
+#include "xroot/client/api.h"
 #include "xroot/opaque.h"
 #include "xroot/server/service.h"
 #include "xroot/stat_text.h"
@@ -48,6 +49,7 @@ class DoorService final : public xroot::server::Service {
   const Policy policy;
   const Selection selection;
   const AccountNames accounts;
+  xroot::client::TlsUpgrade tls_to_pools;  // for those that do not answer in clear
 };
 
 // A path of a request that was allowed so far, and what the catalogue has there.

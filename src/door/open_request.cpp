@@ -120,6 +120,22 @@ Wish wish_of(const Target& target, const xroot::server::Caller& caller, bool wri
   return wish;
 }
 
+// A client whose connection is encrypted wants to go on so: pools with TLS come first, and no others where the door says
+// that data need TLS.
+template <class Choose>
+std::shared_ptr<const PoolView> with_tls_first(const DoorService& service,
+                                               const xroot::server::Caller& caller,
+                                               const PoolPicture& picture,
+                                               std::span<const std::int64_t> excluded,
+                                               Choose choose) {
+  if (!caller.encrypted) return choose(excluded);
+  std::vector<std::int64_t> without = pools_in_clear(picture);
+  if (without.empty()) return choose(excluded);
+  without.insert(without.end(), excluded.begin(), excluded.end());
+  auto pool = choose(std::span<const std::int64_t>(without));
+  return pool || service.tls.rules.data ? pool : choose(excluded);
+}
+
 Result<Attempt> send_to_reader(const DoorService& service, const xroot::server::Caller& caller,
                                const LocatedTarget& found, unsigned round) {
   const Target& target = found.target;
@@ -130,11 +146,14 @@ Result<Attempt> send_to_reader(const DoorService& service, const xroot::server::
     return fail(Errc::no_replicas, target.path + ": no pool has a good copy of it any more");
   auto picture = service.pools.picture();
   const Wish wish = wish_of(target, caller, false);
-  auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
+  auto choose = [&](std::span<const std::int64_t> excluded) {
     return service.selection.choose(*picture, wish, excluded,
                                     [&](std::span<const std::int64_t> without) {
                                       return choose_for_reading(*picture, found.replicas, without);
                                     });
+  };
+  auto pool = past.choose(round, [&](std::span<const std::int64_t> excluded) {
+    return with_tls_first(service, caller, *picture, excluded, choose);
   });
   if (!pool) return nothing_ready(past, target);
   service.hot.count(target.entry().id);
@@ -237,15 +256,19 @@ Result<catalogue::Entry> begin_upload(DoorService& service, const Target& target
 }
 
 // The pool for an upload; errors are for the client, nothing means that one may be ready soon.
-Result<std::shared_ptr<const PoolView>> choose_for_upload(DoorService& service, const Wish& wish,
-                                                          const Past& past, std::uint64_t size,
-                                                          unsigned round) {
+Result<std::shared_ptr<const PoolView>> choose_for_upload(DoorService& service,
+                                                          const xroot::server::Caller& caller,
+                                                          const Wish& wish, const Past& past,
+                                                          std::uint64_t size, unsigned round) {
   auto picture = service.pools.picture();
-  auto choose = [&](std::span<const std::int64_t> excluded) {
+  auto choose_any = [&](std::span<const std::int64_t> excluded) {
     return service.selection.choose(*picture, wish, excluded,
                                     [&](std::span<const std::int64_t> without) {
                                       return choose_for_writing(*picture, size, without);
                                     });
+  };
+  auto choose = [&](std::span<const std::int64_t> excluded) {
+    return with_tls_first(service, caller, *picture, excluded, choose_any);
   };
   auto pool = past.choose(round, choose);
   auto full = [&](std::span<const std::int64_t> without) { return is_full(*picture, without); };
@@ -277,7 +300,7 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
     SLUICE_TRY(directory, service.catalogue.names().stat(target.parent()));
     wish.storage_class = directory.storage_class;
   }
-  SLUICE_TRY(auto pool, choose_for_upload(service, wish, past, size, round));
+  SLUICE_TRY(auto pool, choose_for_upload(service, caller, wish, past, size, round));
   if (!pool) return nothing_ready(past, target);
   Capability right;
   right.operation = Operation::write;

@@ -72,6 +72,7 @@ PoolPicture picture_of(std::vector<catalogue::Pool> pools, std::int64_t now_ns,
                                       : xroot::Url::parse(pool.addresses.front());
     if (!url) continue;
     view->address = {url->host, url->port};
+    view->has_tls = url->wants_tls();
     view->pool = std::move(pool);
     picture.push_back(std::move(view));
   }
@@ -120,6 +121,14 @@ View choose_for_writing(const PoolPicture& pools, std::uint64_t size,
   best->sent.fetch_add(1, std::memory_order_relaxed);
   best->promised.fetch_add(size, std::memory_order_relaxed);
   return best;
+}
+
+std::vector<std::int64_t> pools_in_clear(const PoolPicture& pools) {
+  std::vector<std::int64_t> ids;
+  for (const auto& view : pools) {
+    if (!view->has_tls) ids.push_back(view->pool.id.number);
+  }
+  return ids;
 }
 
 bool is_full(const PoolPicture& pools, std::span<const std::int64_t> excluded) {

@@ -21,6 +21,7 @@ namespace sluice::door {
 struct PoolView {
   catalogue::Pool pool;
   Endpoint address;       // where clients are sent
+  bool has_tls = false;   // it says so in its address, roots://
   bool is_fresh = false;  // its heartbeat is
   // Answers this door; shared by all pictures of the pool.
   std::shared_ptr<const std::atomic<bool>> reachable;
@@ -64,6 +65,9 @@ std::shared_ptr<const PoolView> choose_for_reading(const PoolPicture& pools,
 // none.
 std::shared_ptr<const PoolView> choose_for_writing(const PoolPicture& pools, std::uint64_t size,
                                                    std::span<const std::int64_t> excluded);
+
+// Of pools without TLS.
+std::vector<std::int64_t> pools_in_clear(const PoolPicture& pools);
 
 // Some pool would take a new file, if it had room.
 bool is_full(const PoolPicture& pools, std::span<const std::int64_t> excluded);

@@ -34,10 +34,13 @@ Result<std::string> checksum_url(DoorService& service, const LocatedTarget& foun
                      capability::cgi_key, text);
 }
 
-Task<std::string> ask_pool(std::string url, std::string type) {
-  SLUICE_CO_TRY(auto answer,
-                co_await xroot::client::with_client(
-                    {}, [&](xroot::client::Client& client) { return client.checksum(url, type); }));
+Task<std::string> ask_pool(std::string url, std::string type, xroot::client::TlsUpgrade tls) {
+  xroot::client::ClientOptions options;
+  options.tls = std::move(tls);
+  SLUICE_CO_TRY(auto answer, co_await xroot::client::with_client(
+                                 std::move(options), [&](xroot::client::Client& client) {
+                                   return client.checksum(url, type);
+                                 }));
   co_return answer.value;
 }
 
@@ -53,7 +56,7 @@ Task<Reply> checksum(DoorService& service, Answer answer, std::string args) {
   if (auto stored = known.find(type); stored != known.end())
     co_return xroot::server::checksum_reply(type, stored->second);
   SLUICE_CO_TRY(std::string url, checksum_url(service, found, type));
-  SLUICE_CO_TRY(std::string value, co_await ask_pool(std::move(url), type));
+  SLUICE_CO_TRY(std::string value, co_await ask_pool(std::move(url), type, service.tls_to_pools));
   SLUICE_CO_CHECK(co_await offload(service.blocking, [&] {
     return service.catalogue.names().add_checksums(found.target.entry().id, {{type, value}});
   }));

@@ -7,6 +7,7 @@
 #include "pool/pool_log.h"
 #include "pool/refusal.h"
 #include "xroot/client/api.h"
+#include "xroot/url.h"
 
 #include <unistd.h>
 
@@ -211,14 +212,19 @@ Result<Fetcher::Source> Fetcher::source_of(FileId file) {
   right.expires = static_cast<std::uint32_t>(::time(nullptr)) + lifetime;
   right.user = "replication";
   SLUICE_TRY(std::string text, capability::sign(right, service_.keys));
+  // In clear where the pool gives it so, whether it has TLS or not.
+  SLUICE_TRY(auto address, xroot::Url::parse(best->addresses.front()));
   return Source{
       std::move(entry),
-      fmt::format("{}/{}?{}={}", best->addresses.front(), path, capability::cgi_key, text), path};
+      fmt::format("root://{}/{}?{}={}", address.host_port(), path, capability::cgi_key, text),
+      path};
 }
 
 Task<void> Fetcher::copy(const Source* source, std::shared_ptr<disk::OpenFile> target,
                          Reservations::Claim* space) {
-  return xroot::client::with_client({}, [=, this](xroot::client::Client& client) {
+  xroot::client::ClientOptions options;
+  options.tls = service_.tls_to_pools;
+  return xroot::client::with_client(std::move(options), [=, this](xroot::client::Client& client) {
     return copy_with(&client, source, target, space);
   });
 }

@@ -12,6 +12,7 @@
 #include "pool/movers/movers.h"
 #include "pool/replica_store.h"
 #include "pool/reservations.h"
+#include "xroot/client/api.h"
 #include "xroot/server/service.h"
 
 #include <atomic>
@@ -68,6 +69,7 @@ class PoolService final : public xroot::server::Service {
   BlockingPool checksum_pool;
   LateChecksums late_checksums;
   std::string site_name;
+  xroot::client::TlsUpgrade tls_to_pools;  // for those that do not give copies in clear
 };
 
 }  // namespace sluice::pool

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "xroot/protocol.h"
+#include "xroot/signing_rules.h"
 #include "xroot/stat_text.h"
 
 #include <array>
@@ -36,17 +37,6 @@ struct HelloAnswer {
   bool operator==(const HelloAnswer&) const = default;
   static Result<HelloAnswer> decode(ByteView body);
   void encode(Body& out) const;
-};
-
-// The 'S' block: what must be signed.
-struct SigningRules {
-  bool sign_data = false;           // secOData: payloads of writes too
-  bool without_encryption = false;  // secOFrce: the bare hash is good enough
-  std::uint8_t level = 0;           // 0 none .. 4 pedantic
-  // Exceptions from the level: request number - 3000, and 0 ignore, 1 likely, 2 needed.
-  std::vector<std::pair<std::uint8_t, std::uint8_t>> exceptions;
-
-  bool operator==(const SigningRules&) const = default;
 };
 
 struct ProtocolAnswer {

@@ -5,8 +5,9 @@
 #pragma once
 
 #include "auth/method.h"
+#include "xroot/protocol.h"
 #include "xroot/requests/sigver.h"
-#include "xroot/responses.h"
+#include "xroot/signing_rules.h"
 
 #include <memory>
 #include <optional>

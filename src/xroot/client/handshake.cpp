@@ -115,6 +115,9 @@ Task<ProtocolAnswer> Channel::say_hello(Stream* stream, Expect expect) {
   std::uint32_t now =
       server_flag::goto_tls | (expect == Expect::login ? server_flag::tls_login : 0);
   if ((decoded.flags & now) != 0) SLUICE_CO_CHECK(co_await start_tls(stream));
+  // Whoever asked for TLS never goes on without it.
+  if (endpoint_.tls && !stream->transport().is_encrypted())
+    co_return fail(Errc::tls_required, endpoint_.text() + " does not begin with TLS when asked");
   co_return decoded;
 }
 

@@ -2,6 +2,7 @@
 #include "xroot/client/server_watch.h"
 
 #include "xroot/client/api.h"
+#include "xroot/client/course.h"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -25,7 +26,9 @@ asio::awaitable<bool> ask_until_silent(std::shared_ptr<WatchedServer> server, Du
     bool answers = true;
     while (goes_on && answers) {
       if (auto address = server->address()) {
-        answers = (co_await client.ping("root://" + to_text(*address))).has_value();
+        auto pong = co_await client.ping("root://" + to_text(*address));
+        // Whoever refuses (it wants TLS, or to know who asks) is there.
+        answers = pong.has_value() || !is_loss(pong.error().code);
         server->answered(answers);
       }
       pause.expires_after(every);

@@ -49,13 +49,15 @@ Result<bool> Stream::send_some() {
 
 Task<void> Stream::drive(Call* call) {
   while (!call->done.is_set()) {
-    if (!outbound_.is_empty()) {
+    if (transport_->has_unsent()) {
+      SLUICE_CO_CHECK(co_await transport_->writable());
+    } else if (!outbound_.is_empty()) {
       SLUICE_CO_TRY(bool went, send_some());
       if (!went) SLUICE_CO_CHECK(co_await transport_->writable());
-      continue;
+    } else {
+      SLUICE_CO_TRY(bool came, receive_some());
+      if (!came) SLUICE_CO_CHECK(co_await transport_->readable());
     }
-    SLUICE_CO_TRY(bool came, receive_some());
-    if (!came) SLUICE_CO_CHECK(co_await transport_->readable());
   }
   co_return Status{};
 }
@@ -90,6 +92,11 @@ Task<void> Stream::send_loop() {
   auto executor = co_await asio::this_coro::executor;
   int turn = 0;
   while (!is_closed_) {
+    if (transport_->has_unsent()) {
+      SLUICE_CO_CHECK(co_await transport_->writable());
+      turn = 0;
+      continue;
+    }
     if (outbound_.is_empty()) {
       wake_.reset();
       co_await wake_.wait();

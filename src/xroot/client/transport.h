@@ -33,6 +33,9 @@ class Transport {
   virtual Task<void> readable() = 0;
   virtual Task<void> writable() = 0;
 
+  // Bytes that count as taken are still here, and writable() sends them.
+  virtual bool has_unsent() const { return false; }
+
   // Whoever waits is woken with an error.
   virtual void close() = 0;
 

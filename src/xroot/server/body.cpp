@@ -36,16 +36,26 @@ Task<std::size_t> Body::receive(ByteSpan into) {
   }
 }
 
+namespace {
+
+Result<std::size_t> write_out(int file, std::uint64_t offset, ByteView bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    ssize_t n =
+        ::pwrite(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0) return fail_errno(errno, "write");
+    done += static_cast<std::size_t>(n);
+  }
+  return bytes.size();
+}
+
+}  // namespace
+
 Result<std::size_t> Body::try_splice(net::Workspace& space, int file, std::uint64_t offset,
                                      std::uint64_t max) {
-  if (ByteView parked = take_parked(max); !parked.empty()) {
-    for (std::size_t done = 0; done < parked.size();) {
-      ssize_t n = ::pwrite(file, parked.data() + done, parked.size() - done,
-                           static_cast<off_t>(offset + done));
-      if (n < 0) return fail_errno(errno, "write");
-      done += static_cast<std::size_t>(n);
-    }
-    return parked.size();
+  if (ByteView parked = take_parked(max); !parked.empty()) return write_out(file, offset, parked);
+  if (channel_->socket.is_encrypted()) {
+    SLUICE_TRY(std::size_t n, try_receive(space.in().first(std::min(max, space.in().size()))));
+    return write_out(file, offset, space.in().first(n));
   }
   net::Workspace::Pipe& pipe = space.pipe();
   ssize_t in = ::splice(channel_->socket.fd(), nullptr, pipe.write.get(), nullptr,

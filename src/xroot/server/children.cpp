@@ -73,21 +73,26 @@ void Session::finish_handover() {
   auto protocol = main_.socket.peer().protocol();
   asio::post(handover_.loop->context(),
              [target = handover_.session, protocol, client = client_address_,
-              connection = main_.socket.release(), stream = handover_stream_]() mutable {
+              tls = main_.socket.release_tls(), connection = main_.socket.release(),
+              stream = handover_stream_]() mutable {
                if (auto session = target.lock())
-                 session->adopt(std::move(connection), protocol, client, stream);
+                 session->adopt(std::move(connection), protocol, client, stream, std::move(tls));
              });
 }
 
 namespace {
 
 // One frame that surely fits into the empty buffer of a new connection, which then ends.
-void refuse_stream(const Fd& connection, StreamId stream, const Error& error) {
+void refuse_stream(const Fd& connection, net::TlsStream* tls, StreamId stream, const Error& error) {
   std::vector<std::byte> frame(response_header_size);
   Writer(frame).be<std::int32_t>(error_row(error.code).xroot).c_text(error.message());
   auto length = static_cast<std::int32_t>(frame.size() - response_header_size);
   ResponseHeader{stream, ResponseStatus::error, length}.encode(
       ByteSpan(frame).first<response_header_size>());
+  if (tls != nullptr && !tls->kernel_sends()) {
+    [[maybe_unused]] auto taken = tls->try_send(frame);
+    return;
+  }
   [[maybe_unused]] ssize_t sent =
       ::send(connection.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -95,15 +100,15 @@ void refuse_stream(const Fd& connection, StreamId stream, const Error& error) {
 }  // namespace
 
 void Session::adopt(Fd connection, asio::ip::tcp protocol, asio::ip::address client,
-                    StreamId stream) {
+                    StreamId stream, std::unique_ptr<net::TlsStream> tls) {
   if (group_ == nullptr || closing_) return;
   // Before anything is kept for it: a stream, once adopted, stays until the session ends.
   if (streams_.size() >= service_->config.max_streams) {
-    return refuse_stream(connection, stream,
+    return refuse_stream(connection, tls.get(), stream,
                          {Errc::no_memory, "no more streams for this session", {}});
   }
   if (client != client_address_) {
-    return refuse_stream(connection, stream,
+    return refuse_stream(connection, tls.get(), stream,
                          {Errc::not_authorized, "the session belongs to another address", {}});
   }
   net::tcp::socket socket(loop().context());
@@ -111,7 +116,8 @@ void Session::adopt(Fd connection, asio::ip::tcp protocol, asio::ip::address cli
   socket.assign(protocol, connection.get(), error);
   if (error) return;
   connection.release();
-  streams_.push_back(std::make_unique<BoundStream>(net::Socket(loop(), std::move(socket))));
+  streams_.push_back(
+      std::make_unique<BoundStream>(net::Socket(loop(), std::move(socket), std::move(tls))));
   streams_.back()->channel.path = static_cast<std::uint8_t>(streams_.size());
   group_->spawn(serve_stream(streams_.back().get(), stream));
 }

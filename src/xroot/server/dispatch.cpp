@@ -9,6 +9,10 @@ Session::Step Session::next_request() {
     ByteView bytes = main_.in.bytes();
     need_ = request_header_size;
     if (bytes.size() < need_) return Step::more;
+    if (awaits_tls_ && is_authorised_ && is_client_hello(bytes)) {
+      flow_ = begin_tls();
+      return Step::flow;
+    }
     auto header = RequestHeader::decode(bytes.first<request_header_size>());
     Demand demand = demand_of(header);
     if (demand.error) return refuse(header, std::move(*demand.error), true);
@@ -71,7 +75,7 @@ Session::Demand Session::demand_of(const RequestHeader& header) const {
 
 // Not on encrypted connections, and only where the client has a key, or is told to sign without one.
 bool Session::signs() const {
-  return service_->config.sign_level != 0 &&
+  return service_->config.sign_level != 0 && !is_encrypted() &&
          (cipher_ != nullptr ||
           (service_->config.sign_without_key && service_->gatekeeper != nullptr &&
            service_->gatekeeper->chain().asks()));
@@ -107,6 +111,11 @@ Session::Step Session::refuse(const RequestHeader& header, Error error, bool clo
 
 Session::Step Session::start(const Row& row, const RequestHeader& header, ByteView payload) {
   bad_requests_ = 0;
+  if (!is_encrypted() && must_be_encrypted(service_->tls.rules, row.id, row.gate, payload)) {
+    // Behind the answer to a write come its data, which nobody takes.
+    return refuse(header, {Errc::tls_required, fmt::format("{} needs TLS", row.name), {}},
+                  row.streams_data);
+  }
   Exchange exchange{this,          &main_,    &main_,
                     header.stream, header.id, static_cast<std::uint32_t>(header.length),
                     nullptr,       false,     nullptr};

@@ -4,6 +4,7 @@
 #include "xroot/server/login.h"
 
 #include "base/endpoint.h"
+#include "xroot/responses.h"
 #include "xroot/security_token.h"
 
 #include <sys/random.h>
@@ -12,16 +13,23 @@
 
 namespace sluice::xroot::server {
 
-Result<Reply> protocol(Session& session, const Protocol& request) {
-  const ServerConfig& config = session.service().config;
-  ProtocolAnswer answer{protocol_version, session.service().protocol_flags(), {}};
-  if (request.flags.signing_rules && config.sign_level != 0) {
-    answer.signing = SigningRules{
-        false, config.sign_without_key, static_cast<std::uint8_t>(config.sign_level), {}};
+Flow protocol(Service& service, Exchange exchange, const Protocol& request) {
+  Session& session = *exchange.session;
+  const TlsAnswer tls = session.answer_about_tls(request);
+  ProtocolAnswer answer{protocol_version, service.protocol_flags() | tls.flags, {}};
+  // What TLS protects is not signed as well.
+  const bool encrypted = session.is_encrypted() || tls.start != TlsStart::never;
+  if (request.flags.signing_rules && service.config.sign_level != 0 && !encrypted) {
+    answer.signing = SigningRules{false,
+                                  service.config.sign_without_key,
+                                  static_cast<std::uint8_t>(service.config.sign_level),
+                                  {}};
   }
   Reply reply;
   answer.encode(reply.body);
-  return reply;
+  exchange.reply(std::move(reply));
+  if (tls.start == TlsStart::now) return session.begin_tls();
+  return {};
 }
 
 namespace {

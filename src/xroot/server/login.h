@@ -14,7 +14,7 @@ inline constexpr std::string_view session_key = "sluice.session";
 // Of its value what may stand in logs: whoever likes may send one.
 std::string session_label(std::string_view value);
 
-Result<Reply> protocol(Session& session, const Protocol& request);
+Flow protocol(Service& service, Exchange exchange, const Protocol& request);
 Result<Reply> log_in(Session& session, const Login& request);
 Flow authenticate(Service& service, Exchange exchange, const Auth& request);
 Result<Reply> ping(Session& session, const Ping& request);

@@ -49,7 +49,7 @@ void Outbox::flush() {
 
 Task<void> Outbox::drain() {
   if (broken_) co_return fail(Errc::connection, "connection is broken");
-  if (sent_ == backlog_.size()) co_return Status{};
+  if (sent_ == backlog_.size() && !socket_->has_unsent()) co_return Status{};
   SLUICE_CO_TRY([[maybe_unused]] Turn turn, co_await take_turn());
   co_return Status{};
 }
@@ -78,6 +78,13 @@ Task<void> Outbox::send_backlog() {
     count(*n);
     sent_ += *n;
     if (sent_ == backlog_.size()) break;
+    if (Status ready = co_await socket_->writable(); !ready) {
+      broken_ = true;
+      co_return ready;
+    }
+  }
+  // Encrypted bytes that count as sent; TLS takes no others before they are gone.
+  if (socket_->has_unsent()) {
     if (Status ready = co_await socket_->writable(); !ready) {
       broken_ = true;
       co_return ready;

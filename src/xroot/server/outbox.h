@@ -38,11 +38,11 @@ class Outbox {
   // kernel left some of it, so that nothing more should be composed before drain().
   bool behind() {
     if (filled_ >= largest) flush();
-    return sent_ < backlog_.size();
+    return sent_ < backlog_.size() || socket_->has_unsent();
   }
 
   // Nothing is left unsent.
-  bool clear() const { return filled_ == 0 && sent_ == backlog_.size(); }
+  bool clear() const { return filled_ == 0 && sent_ == backlog_.size() && !socket_->has_unsent(); }
   bool broken() const { return broken_; }
   // Bytes the kernel took so far, whoever sent them; who writes past the backlog reports with
   // count().

@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "xroot/server/config.h"
 #include "xroot/server/handler.h"
+#include "xroot/server/tls_rules.h"
 
 #include <array>
 #include <atomic>
@@ -117,9 +118,10 @@ class Service {
   virtual bool metadata_inline() const = 0;
 
   const ServerConfig config;
-  std::string address;                     // HOST:PORT under which clients find this server
-  std::string site_name;                   // for those who ask; empty: none
-  bool proxy_protocol = false;             // connections begin with a HAProxy PROXY header
+  std::string address;          // HOST:PORT under which clients find this server
+  std::string site_name;        // for those who ask; empty: none
+  bool proxy_protocol = false;  // connections begin with a HAProxy PROXY header
+  TlsService tls;
   AccessLog* access_log = nullptr;         // null: none is written
   auth::Gatekeeper* gatekeeper = nullptr;  // null: nobody is asked who they are
   const RequestTable& table;

@@ -28,8 +28,9 @@ struct Caller {
   std::string application;
   Abilities abilities;
   bool async_answers = false;  // understands kXR_waitresp
-  std::string door;  // HOST:PORT of the door that sent the client here; empty when none did
-  std::string peer;  // address and port
+  std::string door;        // HOST:PORT of the door that sent the client here; empty when none did
+  std::string peer;        // address and port
+  bool encrypted = false;  // its connection has TLS
   std::shared_ptr<const auth::Admission> admission;  // never null
 
   const auth::Principal& principal() const { return admission->principal; }
@@ -68,7 +69,14 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   void close_after_answer() { closing_ = true; }
   // Takes over a connection as a bound stream and answers its kXR_bind there. On this session's
   // loop.
-  void adopt(Fd connection, asio::ip::tcp protocol, asio::ip::address client, StreamId stream);
+  void adopt(Fd connection, asio::ip::tcp protocol, asio::ip::address client, StreamId stream,
+             std::unique_ptr<net::TlsStream> tls);
+
+  // What the client asks for and the rules want (session_tls.cpp).
+  bool is_encrypted() const { return main_.socket.is_encrypted(); }
+  TlsAnswer answer_about_tls(const Protocol& request);
+  // After the answers that are composed the client begins a handshake.
+  asio::awaitable<Status> begin_tls();
 
   std::shared_ptr<File> file(std::uint32_t handle) const;
   std::shared_ptr<File> take_file(std::uint32_t handle);
@@ -139,6 +147,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   asio::awaitable<void> serve_stream(BoundStream* stream, StreamId bind_stream);
   void announce(Pending& pending);
   void finish_handover();
+  void note_encryption();
   void describe_connection();
   void note_refusal(const Exchange& exchange, ByteView body);
   void note_end();
@@ -174,6 +183,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   Phase phase_ = Phase::greeting;
   SignatureCheck signatures_;
   bool is_authorised_ = false;
+  bool awaits_tls_ = false;  // the client begins after its login
   bool closing_ = false;
   bool expired_ = false;
   net::Loop::Place place_;
