@@ -29,8 +29,10 @@ struct TlsSessions {
 
   void apply(const std::string& server, SSL* ssl) {
     std::lock_guard lock(mutex);
-    if (auto known = all.find(server); known != all.end())
-      SSL_set_session(ssl, known->second.get());
+    auto known = all.find(server);
+    if (known == all.end()) return;
+    SessionPtr copy(SSL_SESSION_dup(known->second.get()));
+    if (copy) SSL_set_session(ssl, copy.get());
   }
 
  private:
@@ -134,8 +136,10 @@ int on_verified(int good, X509_STORE_CTX* verification) {
 int on_session(SSL* ssl, SSL_SESSION* session) {
   Dialled* dialled = dialled_of(ssl);
   if (dialled == nullptr) return 0;
-  dialled->sessions->keep(dialled->server, TlsSessions::SessionPtr(session));
-  return 1;  // it is ours now
+  // A copy: OpenSSL spoils the session of a connection that ends without a good-bye.
+  if (TlsSessions::SessionPtr copy(SSL_SESSION_dup(session)); copy)
+    dialled->sessions->keep(dialled->server, std::move(copy));
+  return 0;
 }
 
 bool is_address(const std::string& host) {
