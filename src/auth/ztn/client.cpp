@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where tokens are found: WLCG bearer token discovery, and what XrdCl adds to it.
+#include "auth/token/bearer.h"
+#include "auth/ztn/credential.h"
+#include "auth/ztn/ztn.h"
+#include "base/fd.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace sluice::auth {
+namespace {
+
+enum class Place : std::uint8_t {
+  named,  // somebody said so: it must be there
+  usual,  // may be missing; in a directory of everybody it must be ours
+};
+
+// What somebody else may read is a token no more; what somebody else may write could be anybody's.
+Status check_file(const Fd& file, const std::string& path, Place place) {
+  struct stat about{};
+  if (::fstat(file.get(), &about) != 0) return fail_errno(errno, path);
+  if (!S_ISREG(about.st_mode)) return fail(Errc::authentication, path + " is not a file");
+  if ((about.st_mode & 077U) != 0) {
+    return fail(Errc::authentication, path +
+                                          ": operation not permitted because of excessive "
+                                          "permissions; make it readable by you alone (chmod 600)");
+  }
+  if (place == Place::usual && about.st_uid != ::geteuid())
+    return fail(Errc::authentication, path + " belongs to somebody else");
+  return {};
+}
+
+Result<std::string> read_token(const std::string& path, Place place) {
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) return fail_errno(errno, path);
+  SLUICE_CHECK(check_file(file, path, place));
+  std::string text(ztn::longest + 64, '\0');
+  std::size_t used = 0;
+  while (used < text.size()) {
+    ssize_t size = ::read(file.get(), text.data() + used, text.size() - used);
+    if (size < 0) return fail_errno(errno, path);
+    if (size == 0) break;
+    used += static_cast<std::size_t>(size);
+  }
+  text.resize(used);
+  return text;
+}
+
+std::string without_white(std::string_view text) {
+  constexpr std::string_view white = " \t\r\n\v\f";
+  std::size_t begin = text.find_first_not_of(white);
+  if (begin == std::string_view::npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(white) - begin + 1));
+}
+
+class ZtnClient final : public ClientConversation {
+ public:
+  explicit ZtnClient(const Server& server) : server_(server) {}
+
+  Result<std::vector<std::byte>> begin() override {
+    if (!server_.is_encrypted)
+      return fail(Errc::authentication, "ztn: tokens are not shown on connections without TLS");
+    SLUICE_TRY(ztn::Parameters parameters, ztn::parse_parameters(server_.parameters));
+    SLUICE_TRY(std::string found, find_token());
+    auto token = bearer_of(found);
+    if (!token) return fail(Errc::authentication, "ztn: what was found is no bearer token");
+    std::uint64_t max = std::min<std::uint64_t>(parameters.max_size, ztn::longest);
+    if (token->size() > max) {
+      return fail(Errc::authentication, "ztn: the token has " + std::to_string(token->size()) +
+                                            " bytes, and the server takes " + std::to_string(max));
+    }
+    return ztn::credential_with(*token);
+  }
+
+  Result<std::vector<std::byte>> answer(ByteView) override {
+    return fail(Errc::protocol, "ztn has one round, and the server asks for another");
+  }
+
+ private:
+  std::string variable(std::string_view name) const {
+    return server_.variable ? server_.variable(name) : std::string();
+  }
+  std::string option(std::string_view key) const {
+    return server_.option ? server_.option(key) : std::string();
+  }
+
+  // Errors name the place and never show what is in it.
+  static Result<std::string> read_named(std::string_view who, const std::string& path) {
+    auto text = read_token(path, Place::named);
+    if (!text) {
+      return fail(Errc::authentication, "ztn: " + std::string(who) + ": " + text.error().message());
+    }
+    return without_white(*text);
+  }
+
+  Result<std::string> find_token() const {
+    if (std::string path = option("xrd.ztn"); !path.empty()) return read_named("xrd.ztn", path);
+    if (std::string text = without_white(variable("BEARER_TOKEN")); !text.empty()) return text;
+    if (std::string path = variable("BEARER_TOKEN_FILE"); !path.empty())
+      return read_named("BEARER_TOKEN_FILE", path);
+    std::string file = "/bt_u" + std::to_string(::geteuid());
+    std::string runtime = variable("XDG_RUNTIME_DIR");
+    for (const std::string& directory : {runtime, std::string("/tmp")}) {
+      if (directory.empty()) continue;
+      std::string path = directory + file;
+      auto text = read_token(path, Place::usual);
+      if (text) return without_white(*text);
+      if (text.error().code != Errc::not_found)
+        return fail(Errc::authentication, "ztn: " + text.error().message());
+    }
+    return fail(Errc::authentication,
+                "ztn: there is no token; set BEARER_TOKEN or BEARER_TOKEN_FILE, or write it to "
+                "$XDG_RUNTIME_DIR" +
+                    file + " or /tmp" + file);
+  }
+
+  const Server server_;
+};
+
+}  // namespace
+
+std::unique_ptr<ClientConversation> begin_ztn(const Server& server) {
+  return std::make_unique<ZtnClient>(server);
+}
+
+}  // namespace sluice::auth
