@@ -35,6 +35,7 @@ class SessionCipher {
 struct Peer {
   asio::ip::address address;
   bool is_encrypted = false;  // TLS
+  std::string release;        // "v5.5.3": what the client calls itself in kXR_login; may be empty
 };
 
 // Another round is needed.

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Diffie-Hellman agreement of gsi. A public value travels as text: the group in PEM, "---BPUB---", the value in hexadecimal,
+// "---EPUB---". The server chooses the group, the client repeats it.
+#pragma once
+
+#include "auth/gsi/config.h"
+#include "auth/gsi/openssl.h"
+#include "base/bytes.h"
+
+#include <string>
+#include <string_view>
+
+namespace sluice::auth::gsi {
+
+enum class Group : std::uint8_t { xrootd, ffdhe3072 };
+
+// For a client of this release ("v5.5.3", as kXR_login says; empty: unknown).
+Group group_for(GroupChoice choice, std::string_view client_release);
+
+class AgreementKey {
+ public:
+  static Result<AgreementKey> generate(Group group);
+  // In the group of the peer's blob, which is not checked to be a good one: whoever sends it knows the secret anyway.
+  static Result<AgreementKey> generate_for(ByteView blob);
+
+  // What the peer is sent.
+  std::string blob() const;
+  // The secret with the peer whose blob this is; only the value is read of it, and 0, 1, p-1 and p and above are refused.
+  // `is_padded`: to the size of p; otherwise zero bytes in front are left out. The caller wipes it.
+  Result<std::vector<std::byte>> agree(ByteView blob, bool is_padded) const;
+
+ private:
+  AgreementKey(std::string group_text, Key key)
+      : group_text_(std::move(group_text)), key_(std::move(key)) {}
+
+  std::string group_text_;  // PEM
+  Key key_;
+};
+
+}  // namespace sluice::auth::gsi
