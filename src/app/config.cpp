@@ -29,6 +29,9 @@ Sections sections_of(Config& config) {
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
   all.emplace_back("The access log", config.access_log, xroot::server::access_log_settings);
   all.emplace_back("Doors", config.door, door::door_settings);
+  all.emplace_back("Who clients are", config.mapping, auth::mapping_settings);
+  all.emplace_back("The method sss", config.sss, auth::sss_settings);
+  all.emplace_back("The method krb5", config.krb5, auth::krb5_settings);
   all.emplace_back("Exports in front of nodes", config.exported, exporter::export_settings);
   all.emplace_back("Pools", config.pool, pool::pool_settings);
   all.emplace_back("Movers", config.movers, pool::mover_settings);

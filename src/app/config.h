@@ -3,6 +3,9 @@
 // side by side.
 #pragma once
 
+#include "auth/krb5/config.h"
+#include "auth/mapping/config.h"
+#include "auth/sss/config.h"
 #include "base/endpoint_range.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -98,6 +101,9 @@ struct Config {
   door::DoorConfig door;
   exporter::ExportConfig exported;
   http::Limits http;
+  auth::MappingConfig mapping;
+  auth::SssConfig sss;
+  auth::Krb5Config krb5;
 };
 
 // The sections refer to `config`, which must outlive them.
