@@ -236,7 +236,7 @@ class Explain final : public cli::Command {
   void show_json(const Identity& who, const auth::Explanation& all, Console& console) const {
     const auto list = [](const auto& texts) {
       JsonArray out;
-      for (const auto& text : texts) out.add(fmt::format("{}", text));
+      for (const auto& one : texts) out.add(one);
       return out;
     };
     JsonObject identity;

@@ -29,6 +29,7 @@ class Kdc:
         (self.home / "krb5.conf").write_text(
             f"[libdefaults]\n default_realm = {self.realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n"
             f" dns_canonicalize_hostname = false\n udp_preference_limit = 1\n forwardable = true\n"
+            f" extra_addresses = 127.0.0.1\n"  # for tickets with addresses (kinit -a): the KDC itself is asked from there
             f"[realms]\n {self.realm} = {{\n  kdc = 127.0.0.1:{self.port}\n }}\n")
         (self.home / "kdc.conf").write_text(
             f"[kdcdefaults]\n kdc_listen = 127.0.0.1:{self.port}\n kdc_tcp_listen = 127.0.0.1:{self.port}\n"

@@ -22,7 +22,7 @@ struct MappingConfig {
 inline constexpr std::tuple mapping_settings{
     setting("auth.mapping", &MappingConfig::mapping, Reload::no,
             "Rules that say who a client is, one each: methods (gsi, token, sss, krb5 ..., or * "
-            "for all that prove something), conditions that must all hold (dn=, fqan=, vo=, "
+            "for all), conditions that must all hold (dn=, fqan=, vo=, "
             "issuer=, subject=, group=, user=, principal=, realm=, gridmap=FILE, vo-map=FILE, "
             "account), \"->\", and what follows (user=, group=, name=, root=, home=, read-only, "
             "superuser, anonymous, deny). The first rule that holds decides; whom none fits is "

@@ -51,7 +51,7 @@ struct Outcome {
 
 struct Rule {
   std::string text;
-  std::vector<std::string> methods;  // as Identity has them; empty: all that prove something
+  std::vector<std::string> methods;  // as Identity has them; empty: all
   bool is_trusted = false;           // what is only claimed is believed
   std::vector<Condition> conditions;
   std::optional<Source> source;

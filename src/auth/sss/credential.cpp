@@ -22,7 +22,7 @@ tl::unexpected<Error> bad(std::string_view what) {
   return fail(Errc::authentication, fmt::format("sss: {}", what));
 }
 
-// Stock clients of version 2 count no NUL for a name whose length is a multiple of 8.
+// Names and items have their NUL counted; clients that forget it are understood.
 std::string_view until_nul(ByteView bytes) {
   const std::string_view text = as_text(bytes);
   return text.substr(0, text.find('\0'));
