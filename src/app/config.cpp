@@ -33,6 +33,12 @@ Sections sections_of(Config& config) {
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
   all.emplace_back("The access log", config.access_log, xroot::server::access_log_settings);
   all.emplace_back("Who clients are", config.auth.auth, auth::auth_settings);
+  all.emplace_back("Who is who here", config.auth.mapping, auth::mapping_settings);
+  all.emplace_back("Bearer tokens", config.auth.token, auth::token_settings);
+  all.emplace_back("The method ztn", config.auth.ztn, auth::ztn_settings);
+  all.emplace_back("The method gsi", config.auth.gsi, auth::gsi_settings);
+  all.emplace_back("The method sss", config.auth.sss, auth::sss_settings);
+  all.emplace_back("The method krb5", config.auth.krb5, auth::krb5_settings);
   all.emplace_back("Signed requests", config.signing, xroot::server::signing_settings);
   all.emplace_back("Doors", config.door, door::door_settings);
   all.emplace_back("Exports in front of nodes", config.exported, exporter::export_settings);

@@ -14,7 +14,7 @@ Status DoorRole::listen() {
 Status DoorRole::open() {
   Config& config = host_.config;
   SLUICE_CHECK(front_.remember_ports());
-  SLUICE_TRY(gate_, Gate::open(host_));
+  SLUICE_TRY(gate_, Gate::open(host_, front_.has_tls()));
   SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
   SLUICE_TRY(auto selection, door::Selection::parse(config.door.selection));
   xroot::server::ServerConfig settings = config.xroot;

@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/gate.h"
 
-#include "auth/methods.h"
-
 #include <boost/asio/steady_timer.hpp>
+#include <unistd.h>
 
 namespace sluice::app {
 
 namespace {
 
+bool is_readable(const std::string& file) { return ::access(file.c_str(), R_OK) == 0; }
+
+// What can be asked with what is there. With nothing but "none" nobody is asked at all, unless that makes clients sign.
+std::vector<std::string> usual_methods(const Config& config, bool has_tls) {
+  std::vector<std::string> methods;
+  if (has_tls && !config.auth.token.issuers.empty()) methods.emplace_back("ztn");
+  const auto& gsi = config.auth.gsi;
+  if (is_readable(gsi.certificate) && is_readable(gsi.key) && is_readable(gsi.ca_directory))
+    methods.emplace_back("gsi");
+  if (!methods.empty() || (config.signing.level != 0 && config.signing.force))
+    methods.emplace_back("none");
+  return methods;
+}
+
 Result<std::unique_ptr<Gate>> made_from(Host& host, const auth::Settings& settings) {
-  SLUICE_TRY(auth::Chain chain, auth::make_chain({&settings}));
-  return std::make_unique<Gate>(
-      host, std::make_unique<auth::Gatekeeper>(settings.auth, std::move(chain)));
+  SLUICE_TRY(auto keeper, auth::Gatekeeper::make(settings));
+  return std::make_unique<Gate>(host, std::move(keeper));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Gate>> Gate::open(Host& host) {
+Result<std::unique_ptr<Gate>> Gate::open(Host& host, bool has_tls) {
   auth::Settings settings = host.config.auth;
-  const auto& signing = host.config.signing;
-  if (settings.auth.methods.empty() && signing.level != 0 && signing.force)
-    settings.auth.methods = {"none"};
+  if (settings.auth.methods.empty()) settings.auth.methods = usual_methods(host.config, has_tls);
   return made_from(host, settings);
 }
 

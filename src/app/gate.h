@@ -12,7 +12,7 @@ namespace sluice::app {
 class Gate {
  public:
   // Errors say in one line what a method lacks.
-  static Result<std::unique_ptr<Gate>> open(Host& host);
+  static Result<std::unique_ptr<Gate>> open(Host& host, bool has_tls);
   // A pool believes capabilities and asks nobody; where clients shall sign without a key it has them log in for that alone,
   // since clients without a login sign nothing.
   static Result<std::unique_ptr<Gate>> of_pool(Host& host);

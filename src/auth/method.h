@@ -8,6 +8,7 @@
 #include "base/result.h"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <memory>
@@ -90,6 +91,8 @@ struct Server {
   std::function<std::string(std::string_view name)> variable;
   // Keys of the URL's CGI that concern authentication ("xrd.ztn", "xrd.gsiusrpxy" ...); empty: not there.
   std::function<std::string(std::string_view key)> option;
+  // Our end of the connection, which sss seals into its credential; unspecified: not known.
+  asio::ip::tcp::endpoint local = {};
 };
 
 class ClientConversation {

@@ -5,6 +5,7 @@
 
 #include "auth/chain.h"
 #include "auth/settings.h"
+#include "auth/token/token_verifier.h"
 
 #include <span>
 #include <string_view>
@@ -14,6 +15,7 @@ namespace sluice::auth {
 // What the methods of a server are made from.
 struct MethodParts {
   const Settings* settings = nullptr;
+  std::shared_ptr<TokenVerifier> tokens;
 };
 
 struct ServerRow {
@@ -29,7 +31,7 @@ struct ClientRow {
 };
 std::span<const ClientRow> client_methods();
 
-// The chain of auth.methods.
+// The chain of auth.methods; what is offered where that is empty is decided before.
 Result<Chain> make_chain(const MethodParts& parts);
 
 }  // namespace sluice::auth

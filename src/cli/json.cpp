@@ -39,4 +39,10 @@ JsonArray& JsonArray::add(const JsonObject& object) {
   return *this;
 }
 
+JsonArray& JsonArray::add(std::int64_t number) {
+  if (!items_.empty()) items_ += ',';
+  items_ += std::to_string(number);
+  return *this;
+}
+
 }  // namespace sluice::cli

@@ -39,6 +39,7 @@ class JsonArray {
  public:
   JsonArray& add(std::string_view text);
   JsonArray& add(const JsonObject& object);
+  JsonArray& add(std::int64_t number);
   std::string text() const { return '[' + items_ + ']'; }
 
  private:

@@ -29,11 +29,33 @@ std::uint32_t DoorService::protocol_flags() const {
   return is_manager | supports_posc | supports_pages;
 }
 
-std::shared_ptr<const Principal> DoorService::principal_of(
-    const xroot::server::Caller& caller) const {
-  const Principal& known = caller.principal();
-  if (known.is_anonymous) return std::make_shared<const Principal>(policy.anonymous(known.name));
-  return {caller.admission, &known};
+namespace {
+
+constexpr std::string_view bearer_key = "authz";
+
+}  // namespace
+
+Result<std::shared_ptr<const Principal>> DoorService::principal_of(
+    const xroot::server::Caller& caller, const xroot::Opaque& opaque) const {
+  std::shared_ptr<const auth::Admission> admission = caller.admission;
+  const auto bearer = opaque.get(bearer_key);
+  if (gatekeeper != nullptr && bearer && !bearer->empty()) {
+    if (!caller.encrypted) {
+      return fail(Errc::tls_required,
+                  "a token on a connection that anybody can read; use roots:// and get a new one");
+    }
+    SLUICE_TRY(admission, gatekeeper->admit_bearer(*bearer));
+  } else if (gatekeeper != nullptr && gatekeeper->is_strict()) {
+    return fail(Errc::not_authorized, "each request needs a token of its own here (authz=)");
+  }
+  const Principal& known = admission->principal;
+  if (known.is_anonymous) return std::make_shared<const Principal>(policy.anonymous(known));
+  return std::shared_ptr<const Principal>(admission, &known);
+}
+
+bool DoorService::knows_principal_of(const xroot::Opaque& opaque) const {
+  const auto bearer = opaque.get(bearer_key);
+  return gatekeeper == nullptr || !bearer || gatekeeper->knows_bearer(*bearer);
 }
 
 namespace {
@@ -42,8 +64,16 @@ namespace {
 Result<Target> target_of(DoorService& service, const xroot::server::Caller& caller,
                          std::string_view wire) {
   SLUICE_TRY(auto parsed, xroot::parse_path(wire));
-  Target target{
-      std::move(parsed.path), xroot::Opaque(parsed.opaque), service.principal_of(caller), {}};
+  const xroot::Opaque opaque(parsed.opaque);
+  auto who = service.principal_of(caller, opaque);
+  if (!who) {
+    audit.info("denied", {{"peer", caller.peer},
+                          {"session", xroot::server::short_id(caller.id)},
+                          {"path", parsed.path},
+                          {"why", who.error().message()}});
+    return tl::unexpected<Error>(std::move(who).error());
+  }
+  Target target{std::move(parsed.path), opaque, *std::move(who), {}};
   const std::string& root = target.who->root;
   if (root != "/") target.path = target.path == "/" ? root : root + target.path;
   return target;
@@ -116,6 +146,8 @@ Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Cal
 // What it refuses is decided again, and then noted, by look_up().
 std::optional<LocatedTarget> recall(DoorService& service, const xroot::server::Caller& caller,
                                     std::string_view wire, Activity activity) {
+  const std::size_t mark = std::min(wire.find('?'), wire.size());
+  if (!service.knows_principal_of(xroot::Opaque(wire.substr(mark)))) return {};
   auto target = target_of(service, caller, wire);
   if (!target || !check_path(service, *target, activity)) return {};
   auto known = service.catalogue.names().recall(target->path);

@@ -39,7 +39,11 @@ class DoorService final : public xroot::server::Service {
   // A catalogue may make anybody wait.
   bool metadata_inline() const override { return false; }
 
-  std::shared_ptr<const Principal> principal_of(const xroot::server::Caller& caller) const;
+  // As whom a request is decided: by the token in its CGI, else by what the login proved. May block where that token is new.
+  Result<std::shared_ptr<const Principal>> principal_of(const xroot::server::Caller& caller,
+                                                        const xroot::Opaque& opaque) const;
+  // Whether that can wait.
+  bool knows_principal_of(const xroot::Opaque& opaque) const;
 
   catalogue::Catalogue& catalogue;
   const capability::KeyRing& keys;

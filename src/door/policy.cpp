@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/policy.h"
 
+#include "auth/token/scope.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -90,6 +91,9 @@ Result<Principal> account(std::string_view text) {
   return who;
 }
 
+// A token that says what may be done is the whole truth; one that only says who is asked like anybody.
+bool has_scopes(const Principal& who) { return who.token && !who.token->scopes.empty(); }
+
 }  // namespace
 
 bool is_below(std::string_view path, std::string_view directory) {
@@ -122,27 +126,49 @@ Principal Policy::anonymous(std::string_view label) const {
   return who;
 }
 
+Principal Policy::anonymous(const Principal& unmapped) const {
+  Principal who = anonymous_;
+  who.name = unmapped.name;
+  who.token = unmapped.token;
+  who.may_only_read = unmapped.may_only_read;
+  who.root = unmapped.root;
+  who.home = unmapped.home;
+  return who;
+}
+
 Status Policy::check_path(const Principal& who, Activity activity, std::string_view path) const {
-  bool change = auth::changes(activity);
+  const bool change = auth::changes(activity);
   if (change && read_only_) return fail(Errc::read_only, "this door only reads");
-  if (who.is_anonymous) {
-    Anonymous rights = anonymous_rights_;
-    if (rights == Anonymous::none || (change && rights == Anonymous::read_only)) {
-      return fail(Errc::not_authorized,
-                  fmt::format("{}: anonymous clients may {} here", path,
-                              rights == Anonymous::none ? "do nothing" : "only read"));
-    }
-  }
+  if (change && who.may_only_read)
+    return fail(Errc::not_authorized, fmt::format("{}: {} may only read", path, who.name));
   const auto& allowed = change ? write_paths_ : read_paths_;
-  if (std::ranges::any_of(allowed, [&](const auto& below) { return is_below(path, below); }))
-    return {};
-  return fail(Errc::not_authorized, fmt::format("{} is outside the paths that may be {}", path,
-                                                change ? "changed" : "read"));
+  if (std::ranges::none_of(allowed, [&](const auto& below) { return is_below(path, below); })) {
+    return fail(Errc::not_authorized, fmt::format("{} is outside the paths that may be {}", path,
+                                                  change ? "changed" : "read"));
+  }
+  if (has_scopes(who)) {
+    if (auth::allows(*who.token, activity, path)) return {};
+    return fail(Errc::not_authorized,
+                fmt::format("{}: the token does not allow {}", path, auth::name_of(activity)));
+  }
+  if (!who.is_anonymous) return {};
+  const Anonymous rights = anonymous_rights_;
+  if (rights == Anonymous::none || (change && rights == Anonymous::read_only)) {
+    return fail(Errc::not_authorized,
+                fmt::format("{}: anonymous clients may {} here", path,
+                            rights == Anonymous::none ? "do nothing" : "only read"));
+  }
+  return {};
+}
+
+Status Policy::check_move_to(const Principal& who, std::string_view path) const {
+  if (!has_scopes(who) || auth::allows_move_to(*who.token, path)) return {};
+  return fail(Errc::not_authorized, fmt::format("{}: the token allows no move to there", path));
 }
 
 Status Policy::check(const Principal& who, Activity activity, const catalogue::Walk& walk,
                      std::string_view path) const {
-  if (who.is_superuser) return {};
+  if (who.is_superuser || has_scopes(who)) return {};
   bool passes =
       std::ranges::all_of(walk.passed, [&](const Passed& d) { return may(who, d, search); });
   if (passes && namespace_allows(who, activity, walk)) return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may do what: the one decision that every request of a door goes through, in one order: read-only switch, what
-// anonymous clients may do, the lists of paths, rights in the namespace.
+// Who may do what: the one decision that every request of a door goes through, in one order: read-only switch, the lists of
+// paths, then the scopes of a token if it has any, or else what anonymous clients may do and rights in the namespace.
 #pragma once
 
 #include "auth/activity.h"
@@ -30,10 +30,14 @@ class Policy {
 
   // Of a client that proved nothing; `label` is what it calls itself.
   Principal anonymous(std::string_view label) const;
+  // The same of one that the mapping made anonymous: its token and restrictions stay.
+  Principal anonymous(const Principal& unmapped) const;
   Anonymous anonymous_rights() const { return anonymous_rights_; }
 
   // Before anything is looked up: may this be done below that path at all?
   Status check_path(const Principal& who, Activity activity, std::string_view path) const;
+  // The same of the new name in a move.
+  Status check_move_to(const Principal& who, std::string_view path) const;
   // With what was found there.
   Status check(const Principal& who, Activity activity, const catalogue::Walk& walk,
                std::string_view path) const;

@@ -40,7 +40,8 @@ asio::awaitable<Status> look_at(Service* service, Exchange exchange, std::string
                                 std::vector<std::byte> credential) {
   Session& session = *exchange.session;
   auth::Gatekeeper& gatekeeper = *service->gatekeeper;
-  const auth::Peer peer{session.client_address(), session.is_encrypted()};
+  const auth::Peer peer{session.client_address(), session.is_encrypted(),
+                        session.caller()->release};
   auto outcome = co_await offload(service->blocking, [&]() -> Result<Outcome> {
     SLUICE_CHECK(gatekeeper.limits().check(peer.address));
     auto judged = judge(gatekeeper, session.attempts(), peer, method, credential);

@@ -97,6 +97,7 @@ Result<Reply> log_in(Session& session, const Login& request) {
   login.user = request.user_name();
   login.pid = request.pid;
   login.application = label(value_of(request.cgi, "xrd.appname"), max_application);
+  login.release = label(value_of(request.cgi, "xrd.rn"), max_application);
   login.async_answers = request.accepts_async;
   login.door = door_of(request.cgi);
   login.abilities = request.abilities;

@@ -26,6 +26,7 @@ struct Caller {
   std::string user;
   std::int32_t pid = 0;
   std::string application;
+  std::string release;  // of the client: "v5.5.3"; empty: it does not say
   Abilities abilities;
   bool async_answers = false;  // understands kXR_waitresp
   std::string door;        // HOST:PORT of the door that sent the client here; empty when none did
