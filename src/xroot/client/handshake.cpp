@@ -123,13 +123,13 @@ Task<ProtocolAnswer> Channel::say_hello(Stream* stream, Expect expect) {
 
   bool has_tls = (decoded.flags & server_flag::have_tls) != 0;
   if (endpoint_.tls && !has_tls)
-    co_return fail(Errc::tls_required, endpoint_.text() + " has no TLS");
+    co_return fail(Errc::unsupported, endpoint_.text() + " has no TLS");
   std::uint32_t now =
       server_flag::goto_tls | (expect == Expect::login ? server_flag::tls_login : 0);
   if ((decoded.flags & now) != 0) SLUICE_CO_CHECK(co_await start_tls(stream));
   // Whoever asked for TLS never goes on without it.
   if (endpoint_.tls && !stream->transport().is_encrypted())
-    co_return fail(Errc::tls_required, endpoint_.text() + " does not begin with TLS when asked");
+    co_return fail(Errc::unsupported, endpoint_.text() + " does not begin with TLS when asked");
   co_return decoded;
 }
 

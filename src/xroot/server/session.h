@@ -30,6 +30,7 @@ struct Caller {
   std::string door;        // HOST:PORT of the door that sent the client here; empty when none did
   std::string peer;        // address and port
   bool encrypted = false;  // its connection has TLS
+  bool wants_tls = false;  // and it asked for that: it goes nowhere in clear
 };
 
 class Session final : public net::Watched, public std::enable_shared_from_this<Session> {
@@ -168,6 +169,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   unsigned bad_requests_ = 0;
   Phase phase_ = Phase::greeting;
   bool awaits_tls_ = false;  // the client begins after its login
+  bool wants_tls_ = false;
   bool closing_ = false;
   bool expired_ = false;
   net::Loop::Place place_;
