@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from comparison import measure, report  # noqa: E402
 from comparison.cases import CASES  # noqa: E402
+from comparison.encrypted import EllipticSluice, EllipticXrootd, EncryptedSluice, EncryptedXrootd  # noqa: E402
 from comparison.servers import Failure, SecondXrootd, Sluice, Xrootd, account  # noqa: E402
 from comparison.systems import SluiceStorage, XrootdCluster  # noqa: E402
 
@@ -156,7 +157,8 @@ def compare(wanted, cases, base):
     duration = wanted.duration or (0.5 if wanted.quick else 1.0)
     setting = measure.Setting(Path(wanted.generator or wanted.sluice).resolve(), export, scratch, duration, 0.25)
     Sluice.binary, Sluice.extra = Path(wanted.sluice), tuple(wanted.serve_option)
-    systems = {"server": (Xrootd, SecondXrootd if wanted.self_check else Sluice), "storage": (XrootdCluster, SluiceStorage)}
+    systems = {"server": (Xrootd, SecondXrootd if wanted.self_check else Sluice), "storage": (XrootdCluster, SluiceStorage),
+               "tls": (EncryptedXrootd, EncryptedSluice), "tls-ec": (EllipticXrootd, EllipticSluice)}
     alternations = wanted.alternations or (3 if wanted.quick else 5)
     print(f"{len(cases)} cases, {alternations} alternations of {duration:g} s", file=sys.stderr)
     configurations, summaries, failed = [], [], []

@@ -134,5 +134,22 @@ def through_a_redirect():
                    "--connections", "16", "--depth", str(depth))
 
 
+def with_tls():
+    def case(name, text, path, bound, *arguments, system="tls"):
+        return Case(name, text, "load", (rate(bound),), path, arguments, system=system)
+
+    yield case("tls-seqread-1m-c16", "TLS: reads 1 MiB, 16 connections", "big", 0.95, "--mode", "seqread", "--size", "1MiB",
+               "--connections", "16", "--depth", "1")
+    yield case("tls-read-4k-d8-c16", "TLS: random reads 4 KiB, depth 8, 16 connections", "big", 0.95, "--mode", "randread",
+               "--size", "4KiB", "--connections", "16", "--depth", "8")
+    yield case("tls-write-1m-c16", "TLS: writes 1 MiB, 16 connections", "written/{n}", 0.95, "--mode", "write", "--size",
+               "1MiB", "--connections", "16", "--depth", "1", "--file-size", "16MiB")
+    for system, key in (("tls", "RSA 2048"), ("tls-ec", "P-256")):
+        yield case(f"{system}-connect-c16", f"TLS: connect and login, {key}, 16 connections", "", 0.95, "--mode", "connect",
+                   "--connections", "16", "--new-sessions", system=system)
+    yield case("tls-resume-c16", "TLS: connect and login, sessions resumed, 16 connections", "", 0.95, "--mode", "connect",
+               "--connections", "16")
+
+
 CASES = [*small_reads(), *large_reads(), *all_writes(), *metadata(), *whole_copies(), *under_pressure(),
-         *through_a_redirect()]
+         *through_a_redirect(), *with_tls()]

@@ -67,10 +67,11 @@ class OthersWatch:
 
 def generate(setting, server, path, arguments, duration=None, warmup=None):
     """A running load generator; finish() waits for its report."""
-    command = [str(setting.generator), "bench", "xroot", f"root://{server.address}//{path}", *arguments, "--json",
+    command = [str(setting.generator), "bench", "xroot", f"{server.scheme}://{server.address}//{path}", *arguments, "--json",
                "--duration", f"{int(1000 * (duration or setting.duration))} ms",
                "--warmup", f"{int(1000 * (warmup or setting.warmup))} ms", "--server-pid", str(server.pid)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                            env={**os.environ, **server.environment})
 
 
 def finish(process):

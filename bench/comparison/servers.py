@@ -51,6 +51,8 @@ class Server:
     """A running server. `pid` is the process that serves, `address` its HOST:PORT."""
 
     name = ""
+    scheme = "root"
+    environment = {}  # that its clients need
 
     def __init__(self, state: Path):
         self.state = state
@@ -117,10 +119,13 @@ class Xrootd(Server):
     def start(self, export: Path):
         port = free_port()
         config = self.state / "xrootd.cfg"
-        config.write_text(XROOTD_CONFIG.format(export=export, state=self.state, port=port))
+        config.write_text(XROOTD_CONFIG.format(export=export, state=self.state, port=port) + self.more_configuration())
         self.address = f"127.0.0.1:{port}"
         self.launch(["xrootd", "-c", str(config), "-I", "v4"])
         return self.wait_until(self.accepts)
+
+    def more_configuration(self):
+        return ""
 
     @staticmethod
     def version():

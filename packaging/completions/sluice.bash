@@ -163,7 +163,7 @@ _sluice() {
       case $previous in *) kind=nothing ;; esac ;;
     'version') options='--help'
       case $previous in *) kind=nothing ;; esac ;;
-    'bench xroot') options='--mode --size --depth --connections --threads --items --duration --warmup --file-size --files --first-file --seed --server-pid --verify --json --help'
+    'bench xroot') options='--mode --size --depth --connections --threads --items --duration --warmup --file-size --files --first-file --seed --new-sessions --server-pid --verify --json --help'
       case $previous in --mode) kind='words seqread randread vread pgread write pgwrite stat open create remove connect ping' ;; --size) kind=nothing ;; --depth) kind=nothing ;; --connections) kind=nothing ;; --threads) kind=nothing ;; --items) kind=nothing ;; --duration) kind=nothing ;; --warmup) kind=nothing ;; --file-size) kind=nothing ;; --files) kind=nothing ;; --first-file) kind=nothing ;; --seed) kind=nothing ;; --server-pid) kind=nothing ;; *) kind=remote ;; esac ;;
   esac
   case $kind,$current in

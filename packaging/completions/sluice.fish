@@ -370,6 +370,7 @@ complete -c sluice -n '__sluice_is bench xroot' -l file-size -r -d 'bytes that w
 complete -c sluice -n '__sluice_is bench xroot' -l files -r -d '{i} in the path becomes a number below N: each once with create and remove, which then end, any with others'
 complete -c sluice -n '__sluice_is bench xroot' -l first-file -r -d '{i} starts here'
 complete -c sluice -n '__sluice_is bench xroot' -l seed -r -d 'start of the random offsets'
+complete -c sluice -n '__sluice_is bench xroot' -l new-sessions -d 'with roots:// URLs every connection makes a session of its own'
 complete -c sluice -n '__sluice_is bench xroot' -l server-pid -r -d 'report CPU and memory of this process as well'
 complete -c sluice -n '__sluice_is bench xroot' -l verify -d 'check the content of every answer; files must have been written by bench'
 complete -c sluice -n '__sluice_is bench xroot' -l json -d 'Print JSON, one value per line; failures too'

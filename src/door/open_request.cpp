@@ -120,8 +120,21 @@ Wish wish_of(const Target& target, const xroot::server::Caller& caller, bool wri
   return wish;
 }
 
-// A client whose connection is encrypted wants to go on so: pools with TLS come first, and no others where the door says
-// that data need TLS.
+// A client that asked for TLS takes no other servers, and others may be kept from them by the door's rules.
+bool goes_to_tls_alone(const DoorService& service, const xroot::server::Caller& caller) {
+  return caller.encrypted && (caller.wants_tls || service.tls.rules.data);
+}
+
+Status check_pools_have_tls(const DoorService& service, const xroot::server::Caller& caller,
+                            const Target& target) {
+  if (!goes_to_tls_alone(service, caller)) return {};
+  auto picture = service.pools.picture();
+  auto has_tls = [](const auto& view) { return view->has_tls; };
+  if (picture->empty() || std::ranges::any_of(*picture, has_tls)) return {};
+  return fail(Errc::no_server, target.path + ": no pool has TLS");
+}
+
+// Encrypted clients go to pools with TLS where there are some.
 template <class Choose>
 std::shared_ptr<const PoolView> with_tls_first(const DoorService& service,
                                                const xroot::server::Caller& caller,
@@ -133,12 +146,13 @@ std::shared_ptr<const PoolView> with_tls_first(const DoorService& service,
   if (without.empty()) return choose(excluded);
   without.insert(without.end(), excluded.begin(), excluded.end());
   auto pool = choose(std::span<const std::int64_t>(without));
-  return pool || service.tls.rules.data ? pool : choose(excluded);
+  return pool || goes_to_tls_alone(service, caller) ? pool : choose(excluded);
 }
 
 Result<Attempt> send_to_reader(const DoorService& service, const xroot::server::Caller& caller,
                                const LocatedTarget& found, unsigned round) {
   const Target& target = found.target;
+  SLUICE_CHECK(check_pools_have_tls(service, caller, target));
   Past past = past_of(service, target);
   if (past.attempt > max_attempts)
     return fail(Errc::no_replicas, target.path + ": no pool could serve it in ten attempts");
@@ -286,6 +300,7 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   if (target.opaque.get("tpc.stage") == "copy")
     return fail(Errc::unsupported, target.path + ": third-party copy");
   SLUICE_CHECK(check_existing(target, request.flags));
+  SLUICE_CHECK(check_pools_have_tls(service, caller, target));
   Past past = past_of(service, target);
   SLUICE_CHECK(release(service, past));
   if (past.attempt > max_attempts)

@@ -157,9 +157,10 @@ bool expect_host(SSL* ssl, const std::string& host) {
 
 }  // namespace
 
-ClientTls::ClientTls(std::string ca_directory, Duration refresh)
+ClientTls::ClientTls(std::string ca_directory, Duration refresh, bool resumes)
     : ca_directory_(ca_directory.empty() ? default_ca_directory() : std::move(ca_directory)),
       refresh_(refresh),
+      resumes_(resumes),
       sessions_(std::make_shared<TlsSessions>()) {}
 
 ClientTls::~ClientTls() = default;
@@ -199,7 +200,7 @@ Result<SslPtr> ClientTls::connection(const std::string& host, std::uint16_t port
   dialled.release();
   if (!expect_host(ssl.get(), host))
     return fail(Errc::invalid_argument, "TLS: \"" + host + "\" is no name of a host");
-  sessions_->apply(server, ssl.get());
+  if (resumes_) sessions_->apply(server, ssl.get());
   SSL_set_connect_state(ssl.get());
   return ssl;
 }

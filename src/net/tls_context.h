@@ -78,7 +78,7 @@ struct TlsSessions;
 class ClientTls {
  public:
   // The directory is read again after `refresh`. Nothing is opened before the first connection.
-  ClientTls(std::string ca_directory, Duration refresh);
+  ClientTls(std::string ca_directory, Duration refresh, bool resumes = true);
   ClientTls(const ClientTls&) = delete;
   ClientTls& operator=(const ClientTls&) = delete;
   ~ClientTls();
@@ -93,6 +93,7 @@ class ClientTls {
 
   const std::string ca_directory_;
   const Duration refresh_;
+  const bool resumes_;
   std::shared_ptr<TlsSessions> sessions_;
   std::mutex mutex_;
   std::shared_ptr<ssl_ctx_st> context_;

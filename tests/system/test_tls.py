@@ -425,6 +425,19 @@ def test_strict_door_and_pool(session_dir, host, tmp_path):
         assert "md5" in done.out
 
 
+def test_no_pool_has_tls(session_dir, host, tmp_path):
+    class Storage(storage.SluiceStorage):
+        def role(self):
+            return [*host.settings, "--set", "serve.host_name=localhost", "--set", "pool.tls.mode=off"]
+
+    with servers.running(Storage(home=session_dir)) as server:
+        xrdcp("/etc/services", server.url + "/f").ok()
+        xrdcp(roots(server.url) + "/f", tmp_path / "f").failed("/f: no pool has TLS")
+        xrdcp("/etc/services", roots(server.url) + "/g").failed("/g: no pool has TLS")
+        ours(server, "cp", roots(server.url) + "/f", tmp_path / "f").failed("/f: no pool has TLS")
+        ours(server, "stat", roots(server.url) + "/f").ok()
+
+
 def test_encrypted_clients_go_to_pools_with_tls(session_dir, host, postgres_cluster, tmp_path):
     class Door(storage.SluicePools):
         options = ()

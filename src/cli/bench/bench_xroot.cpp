@@ -41,6 +41,8 @@ class BenchXroot final : public Command {
         "then end, any with others");
     options.value("--first-file", "N", load_.first_file, "{i} starts here");
     options.value("--seed", "N", load_.seed, "start of the random offsets");
+    options.flag("--new-sessions", load_.new_sessions,
+                 "with roots:// URLs every connection makes a session of its own");
     options.value("--server-pid", "PID", server_pid_,
                   "report CPU and memory of this process as well");
     options.flag("--verify", load_.verify,
@@ -81,7 +83,8 @@ constexpr std::array rows = {CommandRow{
     "--mode write leaves "
     "behind; write modes read back what they wrote. Redirects are followed over a second "
     "connection "
-    "that stays. No TLS and no authentication.",
+    "that stays. roots:// URLs are asked over TLS, with the authorities of $X509_CERT_DIR. No "
+    "authentication.",
     {{{"random reads of 4 KiB, 8 in flight on each of 16 connections",
        "sluice bench xroot root://localhost//data/f --mode randread --depth 8 --connections 16"},
       {"writes into a file per connection",

@@ -53,18 +53,22 @@ Status Link::open(const Address& address) {
   parser_ = AnswerParser();
   phase_ = Phase::hello;
   hello_answers_ = 0;
-  put_hello(out_.text());
+  host_ = address.host;
+  port_ = address.port;
+  put_hello(out_.text(), worker_.plan().trust != nullptr);
   return {};
 }
 
 void Link::on_event() {
-  receive();
+  if (phase_ == Phase::handshake) shake_hands();
+  if (phase_ != Phase::handshake) receive();
   owner_.on_received(*this);
 }
 
 void Link::flush() {
   if (!socket_) return;
-  if (out_.flush(socket_.get()) != SendQueue::Outcome::broken) return;
+  if (phase_ == Phase::handshake) return;
+  if (out_.flush(socket_.get(), tls_.get()) != SendQueue::Outcome::broken) return;
   broken(fmt::format("connection lost while sending: {}", std::strerror(errno)));
 }
 
@@ -74,7 +78,7 @@ void Link::broken(std::string why) {
 }
 
 void Link::receive() {
-  while (socket_ && receive_once()) {
+  while (socket_ && phase_ != Phase::handshake && (tls_ ? receive_encrypted() : receive_once())) {
   }
 }
 
@@ -115,6 +119,78 @@ bool Link::receive_once() {
   return received == limit;
 }
 
+namespace {
+
+class SocketCarrier final : public net::TlsStream::Carrier {
+ public:
+  explicit SocketCarrier(int socket) : socket_(socket) {}
+  Result<std::size_t> try_receive(ByteSpan into) override {
+    const ssize_t n = ::recv(socket_, into.data(), into.size(), 0);
+    if (n == 0) return fail(Errc::connection, "connection closed by the server");
+    return outcome(n);
+  }
+  Result<std::size_t> try_send(ByteView bytes) override {
+    return outcome(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  }
+
+ private:
+  static Result<std::size_t> outcome(ssize_t n) {
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
+    return fail(Errc::connection, std::strerror(errno));
+  }
+
+  int socket_;
+};
+
+}  // namespace
+
+// After the answer to kXR_protocol.
+void Link::begin_tls() {
+  Reader answer(captured_);
+  answer.be<std::uint32_t>();
+  if ((answer.be<std::uint32_t>() & xroot::server_flag::goto_tls) == 0)
+    return broken("the server has no TLS");
+  auto ssl = worker_.plan().trust->connection(host_, port_);
+  if (!ssl) return broken(ssl.error().message());
+  auto tls =
+      net::TlsStream::make(*std::move(ssl), std::make_unique<SocketCarrier>(socket_.get()), {});
+  if (!tls) return broken(tls.error().message());
+  tls_ = *std::move(tls);
+  phase_ = Phase::handshake;
+  shake_hands();
+}
+
+void Link::shake_hands() {
+  auto step = tls_->try_handshake();
+  if (!step) return broken(step.error().message());
+  if (*step != net::TlsStream::Handshake::done) return;
+  phase_ = Phase::login;
+  put_login(out_.text());
+}
+
+// True if there may be more to receive.
+bool Link::receive_encrypted() {
+  const std::uint64_t ahead = parser_.data_ahead();
+  const bool drop = is_droppable();
+  const ByteSpan buffer = worker_.buffer();
+  const std::uint64_t limit = drop ? std::min<std::uint64_t>(ahead, buffer.size()) : small_receive;
+  auto n = tls_->try_receive(buffer.first(limit));
+  if (n && *n == 0) return false;
+  owner_.on_arrival(Clock::now());
+  if (!n) {
+    broken("connection lost: " + n.error().detail);
+    return false;
+  }
+  if (drop) {
+    parser_.drop(*n, *this);
+  } else if (!parser_.consume(buffer.first(*n), *this)) {
+    broken("the server sent what is no answer");
+    return false;
+  }
+  return true;
+}
+
 void Link::on_data(const Answer& answer, ByteView piece) {
   if (phase_ == Phase::ready && !owner_.looks_at(answer)) return owner_.on_data(answer, piece);
   const std::size_t room = longest_capture - std::min(longest_capture, captured_.size());
@@ -138,6 +214,7 @@ void Link::on_setup_answer(const Answer& answer) {
     return broken("set-up failed: " + refusal(answer, captured_));
   if (phase_ == Phase::hello) {
     if (++hello_answers_ < 2) return;
+    if (worker_.plan().trust) return begin_tls();
     phase_ = Phase::login;
     return put_login(out_.text());
   }

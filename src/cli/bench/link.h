@@ -9,6 +9,7 @@
 #include "cli/bench/send_queue.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,10 @@ class Link final : private AnswerVisitor {
       : worker_(worker), owner_(owner), drop_data_(drop_data) {}
 
   Status open(const Address& address);
-  void close() { socket_ = Fd(); }
+  void close() {
+    tls_.reset();
+    socket_ = Fd();
+  }
   bool is_open() const { return static_cast<bool>(socket_); }
 
   // Requests are queued here; those that come before the login is done wait for it.
@@ -40,7 +44,7 @@ class Link final : private AnswerVisitor {
   void on_event();
 
  private:
-  enum class Phase : std::uint8_t { hello, login, ready };
+  enum class Phase : std::uint8_t { hello, handshake, login, ready };
 
   void receive();
   bool receive_once();
@@ -50,6 +54,9 @@ class Link final : private AnswerVisitor {
   void on_data(const Answer& answer, ByteView piece) override;
   void on_end(const Answer& answer) override;
   void on_setup_answer(const Answer& answer);
+  void begin_tls();
+  void shake_hands();
+  bool receive_encrypted();
   void broken(std::string why);
 
   Worker& worker_;
@@ -58,6 +65,9 @@ class Link final : private AnswerVisitor {
   Phase phase_ = Phase::hello;
   unsigned hello_answers_ = 0;
   Fd socket_;
+  std::string host_;  // of the server, for its certificate
+  std::uint16_t port_ = 0;
+  std::unique_ptr<net::TlsStream> tls_;
   AnswerParser parser_;
   SendQueue out_;
   SendQueue waiting_;

@@ -22,6 +22,8 @@ Result<Address> resolve(const std::string& host, std::uint16_t port) {
   }
   const Owned<addrinfo, &::freeaddrinfo> owner(found);
   Address address;
+  address.host = name;
+  address.port = port;
   std::memcpy(&address.bytes, found->ai_addr, found->ai_addrlen);
   address.size = found->ai_addrlen;
   return address;
@@ -32,6 +34,10 @@ Status make_plan(const Workload& load, Plan& plan) {
   for (const std::string& url : plan.load.urls) {
     SLUICE_TRY(Target target, parse_target(url));
     SLUICE_TRY(const Address address, resolve(target.host, target.port));
+    if (!plan.targets.empty() && plan.targets.front().tls != target.tls)
+      return fail(Errc::usage, "all URLs with TLS, or none");
+    if (target.tls && !plan.trust)
+      plan.trust = std::make_shared<net::ClientTls>("", std::chrono::hours(1), !load.new_sessions);
     plan.targets.push_back(std::move(target));
     plan.addresses.push_back(address);
   }

@@ -47,9 +47,10 @@ void put_open(Buffer& out, std::uint16_t stream, std::string_view path,
 
 }  // namespace
 
-void put_hello(Buffer& out) {
+void put_hello(Buffer& out, bool tls) {
   for (const std::int32_t word : xroot::hello_words) Writer(out).be(word);
   xroot::Protocol protocol;
+  protocol.flags.can_tls = protocol.flags.want_tls = tls;
   protocol.expect = xroot::Expect::login;
   put(out, 0, protocol.encode());
 }

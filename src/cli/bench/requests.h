@@ -15,7 +15,8 @@ namespace sluice::cli::bench {
 
 using Buffer = std::vector<std::byte>;
 
-void put_hello(Buffer& out);  // the 20 bytes and kXR_protocol behind them, as every client sends it
+void put_hello(Buffer& out,
+               bool tls);  // the 20 bytes and kXR_protocol behind them, as every client sends it
 void put_login(Buffer& out);
 void put_ping(Buffer& out, std::uint16_t stream);
 void put_stat(Buffer& out, std::uint16_t stream, std::string_view path);

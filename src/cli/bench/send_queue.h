@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "cli/bench/payload.h"
+#include "net/tls_stream.h"
 
 #include <cstdint>
 #include <vector>
@@ -20,7 +21,8 @@ class SendQueue {
   void add(Source source);
   void clear();
 
-  Outcome flush(int socket);
+  // `tls`: over it; null: in clear.
+  Outcome flush(int socket, net::TlsStream* tls);
 
  private:
   // A piece goes out when the text before `at` is gone.
@@ -29,8 +31,12 @@ class SendQueue {
     Source source;
   };
 
-  Outcome send_text(int socket, std::size_t end, bool more_follows);
-  Outcome send_piece(int socket, Source& source);
+  Outcome flush_all();
+  Outcome send_text(std::size_t end, bool more_follows);
+  Outcome send_piece(Source& source);
+
+  int socket_ = -1;  // while flush() lasts
+  net::TlsStream* tls_ = nullptr;
 
   std::vector<std::byte> text_;
   std::size_t sent_ = 0;

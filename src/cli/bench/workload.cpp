@@ -112,8 +112,7 @@ Result<Mode> parse_mode(std::string_view name) {
 Result<Target> parse_target(std::string_view text) {
   SLUICE_TRY(const xroot::Url url, xroot::Url::parse(text));
   if (url.is_local()) return fail(Errc::usage, "not a root:// URL: " + url.display());
-  if (url.wants_tls()) return fail(Errc::usage, "bench has no TLS: " + url.display());
-  return Target{url.host, url.port, url.path_with_cgi()};
+  return Target{url.host, url.port, url.path_with_cgi(), url.wants_tls()};
 }
 
 std::string path_of(const Target& target, unsigned index) {

@@ -60,6 +60,7 @@ struct Workload {
   std::uint64_t seed = 1;
   bool verify = false;
   bool json = false;
+  bool new_sessions = false;  // of TLS: none is resumed
   std::uint64_t server_pid =
       0;  // a process whose CPU and memory the report shall tell too; 0: none
 };
@@ -69,6 +70,7 @@ struct Target {
   std::string host;
   std::uint16_t port = 0;
   std::string path;  // may carry ?opaque
+  bool tls = false;
 };
 
 Result<Target> parse_target(std::string_view text);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <random>
+#include <thread>
 
 namespace sluice::net {
 namespace {
@@ -197,6 +198,36 @@ TEST_F(TlsSocketTest, DiscardsAndSeesTheEnd) {
     co_return Status{};
   };
   both(waits(), []() -> Task<void> { co_return Status{}; }());
+}
+
+// As when the body of a write is received on another thread while answers to earlier requests leave.
+TEST_F(TlsSocketTest, StandsAReaderBesideAWriter) {
+  encrypt();
+  auto sent = noise(3 << 20);
+  auto echo = [](Socket* socket, const std::vector<std::byte>* out, std::vector<std::byte>* in) {
+    std::size_t taken = 0;
+    std::thread reader([&] {
+      for (ByteSpan rest(*in); !rest.empty();) {
+        auto n = socket->try_receive(rest.first(std::min<std::size_t>(rest.size(), 30'000)));
+        ASSERT_TRUE(n);
+        rest = rest.subspan(*n);
+        if (*n == 0) std::this_thread::yield();
+      }
+    });
+    while (taken < out->size() || socket->has_unsent()) {
+      auto n = socket->try_send(ByteView(*out).subspan(taken));
+      ASSERT_TRUE(n);
+      taken += *n;
+      if (*n == 0) std::this_thread::yield();
+    }
+    reader.join();
+  };
+  std::vector<std::byte> left(sent.size()), right(sent.size());
+  std::thread other([&] { echo(&*client_, &sent, &left); });
+  echo(&*server_, &sent, &right);
+  other.join();
+  EXPECT_EQ(sent, left);
+  EXPECT_EQ(sent, right);
 }
 
 TEST_F(TlsSocketTest, EndsAHandshakeThatTakesTooLong) {

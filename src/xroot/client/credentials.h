@@ -6,6 +6,8 @@
 #include "auth/method.h"
 #include "base/result.h"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -21,6 +23,7 @@ struct AuthPeer {
   std::string host;  // as the caller or the redirect named it
   bool is_encrypted = false;
   std::string user;  // what the client calls itself
+  asio::ip::tcp::endpoint local = {};  // this side of the connection
 };
 
 // One exchange with one server for one method.

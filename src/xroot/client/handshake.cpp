@@ -111,13 +111,13 @@ Task<ProtocolAnswer> Channel::say_hello(Stream* stream, Expect expect) {
 
   bool has_tls = (decoded.flags & server_flag::have_tls) != 0;
   if (endpoint_.tls && !has_tls)
-    co_return fail(Errc::tls_required, endpoint_.text() + " has no TLS");
+    co_return fail(Errc::unsupported, endpoint_.text() + " has no TLS");
   std::uint32_t now =
       server_flag::goto_tls | (expect == Expect::login ? server_flag::tls_login : 0);
   if ((decoded.flags & now) != 0) SLUICE_CO_CHECK(co_await start_tls(stream));
   // Whoever asked for TLS never goes on without it.
   if (endpoint_.tls && !stream->transport().is_encrypted())
-    co_return fail(Errc::tls_required, endpoint_.text() + " does not begin with TLS when asked");
+    co_return fail(Errc::unsupported, endpoint_.text() + " does not begin with TLS when asked");
   co_return decoded;
 }
 
@@ -172,8 +172,8 @@ std::string Channel::login_cgi() const {
 }
 
 std::unique_ptr<AuthExchange> Channel::exchange_for(const AuthOffer& offer) const {
-  const AuthPeer peer{endpoint_.host, streams_.front().stream->transport().is_encrypted(),
-                      user_name()};
+  const Transport& transport = streams_.front().stream->transport();
+  const AuthPeer peer{endpoint_.host, transport.is_encrypted(), user_name(), transport.local()};
   return options_->credentials->begin(offer, peer);
 }
 

@@ -47,8 +47,14 @@ class StandardCredentials final : public Credentials {
     const auto rows = auth::client_methods();
     auto row = std::ranges::find(rows, offer.method, &auth::ClientRow::name);
     if (row == rows.end() || !is_wanted(offer.method)) return nullptr;
-    auth::Server server{peer.host,        peer.is_encrypted, peer.user,
-                        offer.parameters, &variable,         [](std::string_view) { return ""; }};
+    auth::Server server;
+    server.host = peer.host;
+    server.is_encrypted = peer.is_encrypted;
+    server.user = peer.user;
+    server.parameters = offer.parameters;
+    server.variable = &variable;
+    server.option = [](std::string_view) { return std::string(); };
+    server.local = peer.local;
     return std::make_unique<StandardExchange>(row->begin(server));
   }
 };

@@ -66,6 +66,7 @@ class TlsTransport final : public Transport {
   bool is_encrypted() const override { return true; }
   std::string peer() const override { return clear_->peer(); }
   tcp::endpoint endpoint() const override { return clear_->endpoint(); }
+  tcp::endpoint local() const override { return clear_->local(); }
 
  private:
   std::unique_ptr<Transport> clear_;

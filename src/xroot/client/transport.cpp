@@ -75,6 +75,10 @@ class TcpTransport final : public Transport {
   bool is_encrypted() const override { return false; }
   std::string peer() const override { return text_of(endpoint_); }
   tcp::endpoint endpoint() const override { return endpoint_; }
+  tcp::endpoint local() const override {
+    boost::system::error_code gone;
+    return socket_.local_endpoint(gone);
+  }
 
  private:
   static msghdr message_of(std::span<const iovec> pieces) {

@@ -41,7 +41,8 @@ class Transport {
 
   virtual bool is_encrypted() const = 0;
   virtual std::string peer() const = 0;  // "[::1]:1094"
-  virtual tcp::endpoint endpoint() const = 0;
+  virtual tcp::endpoint endpoint() const = 0;  // of the server
+  virtual tcp::endpoint local() const = 0;     // unspecified when the connection is gone
 };
 
 std::unique_ptr<Transport> make_tcp_transport(tcp::socket socket);

@@ -231,6 +231,7 @@ void Session::expire() {
 void Session::log_in(Caller caller) {
   caller.peer = peer_;
   caller.encrypted = is_encrypted();
+  caller.wants_tls = wants_tls_;
   caller_ = std::make_shared<const Caller>(std::move(caller));
   describe_connection();
   service_->sessions.insert(

@@ -32,6 +32,7 @@ struct Caller {
   std::string door;        // HOST:PORT of the door that sent the client here; empty when none did
   std::string peer;        // address and port
   bool encrypted = false;  // its connection has TLS
+  bool wants_tls = false;  // and it asked for that: it goes nowhere in clear
   std::shared_ptr<const auth::Admission> admission;  // never null
 
   const auth::Principal& principal() const { return admission->principal; }
@@ -185,6 +186,7 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   SignatureCheck signatures_;
   bool is_authorised_ = false;
   bool awaits_tls_ = false;  // the client begins after its login
+  bool wants_tls_ = false;
   bool closing_ = false;
   bool expired_ = false;
   net::Loop::Place place_;

@@ -7,7 +7,10 @@ namespace sluice::xroot::server {
 TlsAnswer Session::answer_about_tls(const Protocol& request) {
   TlsAnswer answer =
       server::answer_about_tls(service_->tls.rules, request, is_encrypted() || logged_in());
-  if (!logged_in()) awaits_tls_ = answer.start == TlsStart::after_login;
+  if (!logged_in()) {
+    awaits_tls_ = answer.start == TlsStart::after_login;
+    wants_tls_ = request.flags.want_tls;
+  }
   return answer;
 }
 
