@@ -13,13 +13,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 
 namespace sluice::auth {
 namespace {
 
 enum class Place : std::uint8_t {
-  named,  // somebody said so: it must be there
-  usual,  // may be missing; in a directory of everybody it must be ours
+  in_url,  // must be there
+  named,   // by the environment
+  usual,   // in a directory of everybody: it must be ours
 };
 
 // What somebody else may read is a token no more; what somebody else may write could be anybody's.
@@ -91,34 +93,45 @@ class ZtnClient final : public ClientConversation {
     return server_.option ? server_.option(key) : std::string();
   }
 
-  // Errors name the place and never show what is in it.
-  static Result<std::string> read_named(std::string_view who, const std::string& path) {
-    auto text = read_token(path, Place::named);
-    if (!text) {
-      return fail(Errc::authentication, "ztn: " + std::string(who) + ": " + text.error().message());
-    }
-    return without_white(*text);
+  // What a file has in it; nothing when it is not there. Errors name the place and never show its content.
+  static Result<std::optional<std::string>> look(std::string_view who, const std::string& path,
+                                                 Place place) {
+    auto text = read_token(path, place);
+    if (text) return std::optional<std::string>(without_white(*text));
+    if (text.error().code == Errc::not_found && place != Place::in_url)
+      return std::optional<std::string>();
+    return fail(Errc::authentication, "ztn: " + std::string(who) + ": " + text.error().message());
   }
 
+  // XrdCl goes on where BEARER_TOKEN_FILE names no file; a file that the URL names must be there, as it may be one of several
+  // tokens of a program.
   Result<std::string> find_token() const {
-    if (std::string path = option("xrd.ztn"); !path.empty()) return read_named("xrd.ztn", path);
+    if (std::string path = option("xrd.ztn"); !path.empty()) {
+      SLUICE_TRY(auto text, look("xrd.ztn", path, Place::in_url));
+      return text.value_or("");
+    }
     if (std::string text = without_white(variable("BEARER_TOKEN")); !text.empty()) return text;
-    if (std::string path = variable("BEARER_TOKEN_FILE"); !path.empty())
-      return read_named("BEARER_TOKEN_FILE", path);
     std::string file = "/bt_u" + std::to_string(::geteuid());
     std::string runtime = variable("XDG_RUNTIME_DIR");
-    for (const std::string& directory : {runtime, std::string("/tmp")}) {
-      if (directory.empty()) continue;
-      std::string path = directory + file;
-      auto text = read_token(path, Place::usual);
-      if (text) return without_white(*text);
-      if (text.error().code != Errc::not_found)
-        return fail(Errc::authentication, "ztn: " + text.error().message());
+    std::string named = variable("BEARER_TOKEN_FILE");
+    struct Candidate {
+      std::string_view who;
+      std::string path;
+      Place place;
+    };
+    for (const Candidate& one :
+         {Candidate{"BEARER_TOKEN_FILE", named, Place::named},
+          Candidate{"XDG_RUNTIME_DIR", runtime.empty() ? "" : runtime + file, Place::usual},
+          Candidate{"the usual place", "/tmp" + file, Place::usual}}) {
+      if (one.path.empty()) continue;
+      SLUICE_TRY(auto text, look(one.who, one.path, one.place));
+      if (text) return *std::move(text);
     }
     return fail(Errc::authentication,
-                "ztn: there is no token; set BEARER_TOKEN or BEARER_TOKEN_FILE, or write it to "
-                "$XDG_RUNTIME_DIR" +
-                    file + " or /tmp" + file);
+                "ztn: there is no token" +
+                    (named.empty() ? "; set BEARER_TOKEN or BEARER_TOKEN_FILE, or write it to"
+                                   : " in " + named + ", which BEARER_TOKEN_FILE names, nor in") +
+                    " $XDG_RUNTIME_DIR" + file + " or /tmp" + file);
   }
 
   const Server server_;

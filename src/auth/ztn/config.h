@@ -23,7 +23,7 @@ struct ZtnConfig {
 inline constexpr std::tuple ztn_settings{
     setting("auth.ztn.max_size", &ZtnConfig::max_size, Bytes{256}, largest_token, Reload::no,
             "The longest token that clients may show at login; auth.token.max_size must allow it "
-            "as well."),
+            "as well. The protocol itself carries no more than 65534 bytes."),
     setting("auth.ztn.flags", &ZtnConfig::flags, 0U, 0xf00U, Reload::no,
             "What clients are told about auth.ztn.locations: 256 they look there first, 512 last, "
             "768 nowhere else; 2048 they may ask for another token."),

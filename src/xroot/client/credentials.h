@@ -22,7 +22,7 @@ struct AuthOffer {
 struct AuthPeer {
   std::string host;  // as the caller or the redirect named it
   bool is_encrypted = false;
-  std::string user;  // what the client calls itself
+  std::string user;                    // what the client calls itself
   asio::ip::tcp::endpoint local = {};  // this side of the connection
 };
 

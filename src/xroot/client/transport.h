@@ -40,7 +40,7 @@ class Transport {
   virtual void close() = 0;
 
   virtual bool is_encrypted() const = 0;
-  virtual std::string peer() const = 0;  // "[::1]:1094"
+  virtual std::string peer() const = 0;        // "[::1]:1094"
   virtual tcp::endpoint endpoint() const = 0;  // of the server
   virtual tcp::endpoint local() const = 0;     // unspecified when the connection is gone
 };

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A web server of a test on the loopback: documents by path, each connection answered once, or never.
+// A web server of a test on the loopback: documents by path, one answer for each connection, or none at all.
 #pragma once
 
 #include "base/result.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <istream>
@@ -20,17 +17,17 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace sluice::auth {
 
 class WebServer {
  public:
-  WebServer() : acceptor_(context_, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
-    asio::co_spawn(context_, accept(), asio::detached);
-    thread_ = std::thread([this] { context_.run(); });
-  }
+  WebServer()
+      : acceptor_(context_, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+        thread_([this] { serve(); }) {}
   ~WebServer() {
-    context_.stop();
+    ::shutdown(acceptor_.native_handle(), SHUT_RDWR);  // wakes accept()
     thread_.join();
   }
   WebServer(const WebServer&) = delete;
@@ -53,35 +50,42 @@ class WebServer {
   std::atomic<int> requests{0};
 
  private:
-  asio::awaitable<void> accept() {
+  void serve() {
     for (;;) {
-      auto socket = co_await acceptor_.async_accept(asio::use_awaitable);
-      asio::co_spawn(context_, answer(std::move(socket)), asio::detached);
+      boost::system::error_code error;
+      asio::ip::tcp::socket socket(context_);
+      acceptor_.accept(socket, error);
+      if (error) return;
+      answer(std::move(socket));
     }
   }
 
-  asio::awaitable<void> answer(asio::ip::tcp::socket socket) {
+  void answer(asio::ip::tcp::socket socket) {
+    boost::system::error_code error;
     asio::streambuf buffer;
-    co_await asio::async_read_until(socket, buffer, "\r\n\r\n", asio::use_awaitable);
+    asio::read_until(socket, buffer, "\r\n\r\n", error);
     ++requests;
     std::istream in(&buffer);
     std::string method;
     std::string path;
     in >> method >> path;
     if (hangs) {
-      asio::steady_timer forever(context_, asio::steady_timer::time_point::max());
-      co_await forever.async_wait(asio::use_awaitable);
+      held_.push_back(std::move(socket));
+      return;
     }
-    std::string text = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    {
-      std::scoped_lock lock(mutex_);
-      if (auto at = answers_.find(path); at != answers_.end()) text = at->second;
-    }
-    co_await asio::async_write(socket, asio::buffer(text), asio::use_awaitable);
+    const std::string text = answer_of(path);
+    asio::write(socket, asio::buffer(text), error);
+  }
+
+  std::string answer_of(const std::string& path) {
+    std::scoped_lock lock(mutex_);
+    if (auto at = answers_.find(path); at != answers_.end()) return at->second;
+    return "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
   }
 
   asio::io_context context_;
   asio::ip::tcp::acceptor acceptor_;
+  std::vector<asio::ip::tcp::socket> held_;  // of those who wait for an answer in vain
   std::mutex mutex_;
   std::map<std::string, std::string> answers_;
   std::thread thread_;

@@ -52,6 +52,15 @@ TEST_F(ZtnServer, LengthFieldRulesAndTheRestIsIgnored) {
   EXPECT_TRUE(answer(ztn::credential_with("Bearer%20" + mint::token(claims()))));
 }
 
+// What xrdfs 5.5.3 of Debian 12 sent for a token of 72 bytes: the length field has the NUL, two more bytes follow.
+TEST_F(ZtnServer, BytesOfXrdClAreRead) {
+  std::string token =
+      std::string(10, 'a') + "." + std::string(30, 'b') + "." + std::string(30, 'c');
+  std::string sent = std::string("ztn\0\0T\0\0\0I", 10) + token + std::string("\0\0u", 3);
+  ASSERT_EQ(sent.size(), 85U);
+  EXPECT_EQ(ztn::token_in(as_bytes(sent)).value(), token);
+}
+
 TEST_F(ZtnServer, ClearConnectionsAreRefused) {
   auto verdict = answer(ztn::credential_with(mint::token(claims())), false);
   ASSERT_FALSE(verdict);
@@ -170,8 +179,15 @@ TEST_F(ZtnClientTest, FilesOfOthersEyesAreRefused) {
 }
 
 TEST_F(ZtnClientTest, ErrorsNameThePlace) {
+  options["xrd.ztn"] = directory + "/missing";
+  EXPECT_THAT(shown(), HasSubstr("xrd.ztn: "));
+  options.clear();
+  variables["XDG_RUNTIME_DIR"] = directory;
   variables["BEARER_TOKEN_FILE"] = directory + "/missing";
-  EXPECT_THAT(shown(), HasSubstr("BEARER_TOKEN_FILE: "));
+  std::string usual = file("bt_u" + std::to_string(::geteuid()), "usual");
+  EXPECT_EQ(shown(), "usual");  // as with XrdCl
+  ::chmod(usual.c_str(), 0644);
+  EXPECT_THAT(shown(), HasSubstr("XDG_RUNTIME_DIR: "));
   variables["BEARER_TOKEN_FILE"] = directory;
   EXPECT_THAT(shown(), HasSubstr("is not a file"));
   variables["BEARER_TOKEN_FILE"] = file("empty", "\n");
