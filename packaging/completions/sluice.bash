@@ -15,7 +15,7 @@ _sluice() {
   current=${words[-1]} previous=${words[-2]} command=${words[1]}
   COMPREPLY=()
   if (( ${#words[@]} <= 2 )); then
-    mapfile -t COMPREPLY < <(compgen -W 'serve config admin pool admin cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W 'serve config admin pool admin auth cp ls stat cat tail mkdir rm mv chmod truncate checksum xattr locate query df du ping completion help version bench' -- "$current")
     return
   fi
   case $command in
@@ -40,6 +40,12 @@ _sluice() {
     admin)
       if (( ${#words[@]} == 3 )); then
         mapfile -t COMPREPLY < <(compgen -W 'movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
+        return
+      fi
+      command+=" ${words[2]}" ;;
+    auth)
+      if (( ${#words[@]} == 3 )); then
+        mapfile -t COMPREPLY < <(compgen -W 'explain' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -109,6 +115,8 @@ _sluice() {
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin scrub') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'auth explain') options='--dn --fqan --certificate --token --krb5 --sss --unix --group -c --config --set --data --json --help'
+      case $previous in --dn) kind=nothing ;; --fqan) kind=nothing ;; --certificate) kind=local ;; --token) kind=local ;; --krb5) kind=nothing ;; --sss) kind=nothing ;; --unix) kind=nothing ;; --group) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'cp') options='-r --recursive -f --force -c --continue -C --checksum -m --mkdir --posc -p --parallel -S --streams --depth --piece --rate --min-rate --max-time --no-glob -q --quiet --timeout -v --verbose --json --help'
       case $previous in -C|--checksum) kind=nothing ;; -p|--parallel) kind=nothing ;; -S|--streams) kind=nothing ;; --depth) kind=nothing ;; --piece) kind=nothing ;; --rate) kind=nothing ;; --min-rate) kind=nothing ;; --max-time) kind=nothing ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;
     'ls') options='-l --long -R --recursive -h --human -d --directory -p --slash -u --urls -U --unsorted -C --checksum --timeout -v --verbose --json --help'
