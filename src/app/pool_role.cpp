@@ -79,8 +79,8 @@ Status PoolRole::open() {
                                                  host_.runtime.blocking());
   service_->tls_to_pools = tls_to_others(config.tls_common);
   admin_.service = service_.get();
-  service_->gatekeeper = gate_->keeper();
   SLUICE_TRY(gate_, Gate::of_pool(host_));
+  service_->gatekeeper = gate_->keeper();
   SLUICE_CHECK(front_.remember_ports());
   upkeep_ = std::make_unique<pool::Upkeep>(*service_, config.pool, host_.metrics);
   admin_.scrubber = &upkeep_->scrubber();
