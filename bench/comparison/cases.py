@@ -138,11 +138,11 @@ def with_tls():
     def case(name, text, path, bound, *arguments, system="tls"):
         return Case(name, text, "load", (rate(bound),), path, arguments, system=system)
 
-    yield case("tls-seqread-1m-c16", "TLS: reads 1 MiB, 16 connections", "big", 0.95, "--mode", "seqread", "--size", "1MiB",
+    yield case("tls-large-c16", "TLS: reads 1 MiB, 16 connections", "big", 0.95, "--mode", "seqread", "--size", "1MiB",
                "--connections", "16", "--depth", "1")
-    yield case("tls-read-4k-d8-c16", "TLS: random reads 4 KiB, depth 8, 16 connections", "big", 0.95, "--mode", "randread",
+    yield case("tls-small-d8-c16", "TLS: random reads 4 KiB, depth 8, 16 connections", "big", 0.95, "--mode", "randread",
                "--size", "4KiB", "--connections", "16", "--depth", "8")
-    yield case("tls-write-1m-c16", "TLS: writes 1 MiB, 16 connections", "written/{n}", 0.95, "--mode", "write", "--size",
+    yield case("tls-written-c16", "TLS: writes 1 MiB, 16 connections", "written/{n}", 0.95, "--mode", "write", "--size",
                "1MiB", "--connections", "16", "--depth", "1", "--file-size", "16MiB")
     for system, key in (("tls", "RSA 2048"), ("tls-ec", "P-256")):
         yield case(f"{system}-connect-c16", f"TLS: connect and login, {key}, 16 connections", "", 0.95, "--mode", "connect",
