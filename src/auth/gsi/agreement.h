@@ -7,6 +7,7 @@
 #include "auth/gsi/openssl.h"
 #include "base/bytes.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ enum class Group : std::uint8_t { xrootd, ffdhe3072 };
 // For a client of this release ("v5.5.3", as kXR_login says; empty: unknown).
 Group group_for(GroupChoice choice, std::string_view client_release);
 
+struct GroupNumbers;
+
 class AgreementKey {
  public:
   static Result<AgreementKey> generate(Group group);
@@ -25,16 +28,18 @@ class AgreementKey {
 
   // What the peer is sent.
   std::string blob() const;
-  // The secret with the peer whose blob this is; only the value is read of it, and 0, 1, p-1 and p and above are refused.
+  // The secret with the peer whose blob this is; only the value is read of it, and 0, 1, p-1, p and above are refused.
   // `is_padded`: to the size of p; otherwise zero bytes in front are left out. The caller wipes it.
   Result<std::vector<std::byte>> agree(ByteView blob, bool is_padded) const;
 
  private:
-  AgreementKey(std::string group_text, Key key)
-      : group_text_(std::move(group_text)), key_(std::move(key)) {}
+  static Result<AgreementKey> make(std::shared_ptr<const GroupNumbers> group);
+  AgreementKey(std::shared_ptr<const GroupNumbers> group, Number exponent, Number value)
+      : group_(std::move(group)), exponent_(std::move(exponent)), value_(std::move(value)) {}
 
-  std::string group_text_;  // PEM
-  Key key_;
+  std::shared_ptr<const GroupNumbers> group_;
+  Number exponent_;
+  Number value_;
 };
 
 }  // namespace sluice::auth::gsi

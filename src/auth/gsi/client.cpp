@@ -119,16 +119,18 @@ Result<std::vector<std::byte>> ClientGsi::begin() {
   }
   if (!is_usable_key(credential().key.get()))
     return refused("the key of the proxy is not RSA of 1024 to 8192 bits");
-  may_delegate_ = is_signed() && variable("XrdSecGSIDELEGPROXY") != "0";
+  // As xrootd's clients have it: nobody gets a proxy unless the user says so.
+  std::string delegation = variable("XrdSecGSIDELEGPROXY");
+  may_delegate_ = is_signed() && !delegation.empty() && delegation != "0";
 
   Buckets inner(Step::certificate_wanted);
   inner.add(BucketType::random_tag, tag_.renew());
   Buckets outer(Step::certificate_wanted);
   outer.add(BucketType::crypto_module, crypto_module)
-      .add(BucketType::version, newest_version)
+      .add(BucketType::version, parameters_.version)
       .add(BucketType::issuer_hash, hash_list(authority_of(credential().chain)));
   if (parameters_.version >= version_with_options)
-    outer.add(BucketType::options, may_delegate_ ? signs_requests : 0);
+    outer.add(BucketType::options, may_delegate_ ? signs_requests | wants_to_delegate : 0);
   outer.add(BucketType::main, inner.encode());
   stage_ = Stage::certificate;
   return outer.encode();

@@ -41,18 +41,21 @@ tl::unexpected<Error> failed(std::string_view what) {
   return fail(Errc::authentication, fmt::format("gsi: {}: {}", what, openssl_reason()));
 }
 
-// What delegation gives: all rights of the issuer. Extensions of the issuer that clients look for come with it.
 Extension extension(int nid, const char* value) {
   return Extension(X509V3_EXT_conf_nid(nullptr, nullptr, nid, value));
 }
 
 // `longest`: how many proxies may follow; -1: any number.
 Extension proxy_extension(long longest) {
-  std::string value = "critical,language:id-ppl-inheritAll";
-  if (longest >= 0) value += fmt::format(",pathlen:{}", longest);
-  X509V3_CTX context;
-  X509V3_set_ctx_nodb(&context);
-  return Extension(X509V3_EXT_nconf_nid(nullptr, &context, NID_proxyCertInfo, value.c_str()));
+  Owned<PROXY_CERT_INFO_EXTENSION, &PROXY_CERT_INFO_EXTENSION_free> info(
+      PROXY_CERT_INFO_EXTENSION_new());
+  if (!info) return nullptr;
+  info->proxyPolicy->policyLanguage = OBJ_nid2obj(NID_id_ppl_inheritAll);
+  if (longest >= 0) {
+    info->pcPathLengthConstraint = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(info->pcPathLengthConstraint, longest);
+  }
+  return Extension(X509V3_EXT_i2d(NID_proxyCertInfo, 1, info.get()));
 }
 
 Name extended_name(const X509_NAME* name, const std::string& common_name) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Things that take long to make and are used once, made ahead by a thread of their own: keys. When the reserve is empty the
-// caller makes its own.
+// Things that take long to make and are used once, made ahead by a thread of their own: keys. How many are kept ready grows each time
+// that somebody finds none; who finds none makes its own.
 #pragma once
 
 #include "base/result.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <stop_token>
@@ -27,12 +29,13 @@ class Reserve {
   Result<T> take() {
     {
       std::scoped_lock lock(mutex_);
+      wanted_.notify_one();
       if (!ready_.empty()) {
         T one = std::move(ready_.back());
         ready_.pop_back();
-        wanted_.notify_one();
         return one;
       }
+      goal_ = std::min(capacity_, goal_ == 0 ? 1 : goal_ * 2);
     }
     return make_();
   }
@@ -48,7 +51,7 @@ class Reserve {
  private:
   void fill(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    while (wanted_.wait(lock, stop, [this] { return ready_.size() < capacity_; }) &&
+    while (wanted_.wait(lock, stop, [this] { return ready_.size() < goal_; }) &&
            !stop.stop_requested()) {
       std::uint64_t generation = generation_;
       lock.unlock();
@@ -65,6 +68,7 @@ class Reserve {
   std::mutex mutex_;
   std::condition_variable_any wanted_;
   std::vector<T> ready_;
+  std::size_t goal_ = 0;
   std::uint64_t generation_ = 0;
   std::jthread thread_;  // last: it uses all of the above
 };

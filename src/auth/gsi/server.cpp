@@ -112,14 +112,15 @@ Status ServerConversation::read_hello(const Buckets& message) {
   SLUICE_TRY(std::string_view hashes,
              message.need_text(BucketType::issuer_hash, "the client's authority"));
   for (std::string_view hash : split(hashes, '|')) {
-    if (offer_->host->authorities->has(hash.substr(0, hash.find('.')))) return {};
+    if (authorities_->has(hash.substr(0, hash.find('.')))) return {};
   }
   return refused("unknown CA: the client's authority is not trusted here");
 }
 
 Result<Verdict> ServerConversation::send_certificate(const Buckets& message) {
-  SLUICE_TRY(offer_, method_.take_offer(release_));
+  authorities_ = method_.host()->authorities;
   SLUICE_CHECK(read_hello(message));
+  SLUICE_TRY(offer_, method_.take_offer(release_));
   SLUICE_TRY(ByteView main, message.need(BucketType::main, "its main part"));
   SLUICE_TRY(Buckets hello, Buckets::decode(main));
 
@@ -181,8 +182,7 @@ Status ServerConversation::read_chain(const Buckets& inner) {
     client_key_.reset(key);
   }
   SLUICE_CHECK(tag_.check(inner, client_key_.get()));
-  SLUICE_TRY(verified_,
-             verify_chain(*offer_->host->authorities, rules_of(method_.config()), chain));
+  SLUICE_TRY(verified_, verify_chain(*authorities_, rules_of(method_.config()), chain));
   return {};
 }
 
@@ -253,8 +253,7 @@ Result<std::shared_ptr<const DelegatedProxy>> ServerConversation::proxy_in(const
     return refused("a proxy for another key");
   for (std::size_t i = 0; i <= verified_.proxies; ++i)
     chain.push_back(share(verified_.chain[i].get()));
-  SLUICE_TRY(Verified verified,
-             verify_chain(*offer_->host->authorities, rules_of(method_.config()), chain));
+  SLUICE_TRY(Verified verified, verify_chain(*authorities_, rules_of(method_.config()), chain));
   if (verified.subject != verified_.subject || verified.proxies != verified_.proxies + 1)
     return refused("a proxy of somebody else");
   // Authorities stay at home: who gets the chain has them, or does not believe us.

@@ -77,6 +77,8 @@ class ServerConversation final : public Conversation {
   std::int32_t version_ = 0;
   std::int32_t options_ = 0;
   bool is_padded_ = false;
+  // As they are when the login begins: the offer may have been made before they changed.
+  std::shared_ptr<const CaDirectory> authorities_;
   std::optional<Offer> offer_;
   Tag tag_;
   Key client_key_;

@@ -23,18 +23,34 @@ tl::unexpected<Error> refused(const X509* certificate, std::string_view what) {
   return refused(fmt::format("{}: {}", quoted_name(subject_of(certificate)), what));
 }
 
-// A list that is missing or too old stops nobody unless it must be there; who is on one stays out all the same.
-int tolerate_lists(int ok, X509_STORE_CTX* context) {
+bool is_proxy_with_sha1(X509* certificate) {
+  if (!certificate || (X509_get_extension_flags(certificate) & EXFLAG_PROXY) == 0) return false;
+  int digest = NID_undef;
+  return X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) == 1 &&
+         digest == NID_sha1;
+}
+
+// What OpenSSL objects to and we do not. Proxies live for hours and are signed by their user: clients of xrootd up to 5.5 sign those
+// that they delegate with SHA-1. A list that is missing or too old stops nobody unless it must be there; who is on one stays
+// out all the same.
+template <bool needs_lists>
+int tolerate(int ok, X509_STORE_CTX* context) {
   if (ok == 1) return 1;
+  bool is_tolerable = false;
   switch (X509_STORE_CTX_get_error(context)) {
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      is_tolerable = is_proxy_with_sha1(X509_STORE_CTX_get_current_cert(context));
+      break;
     case X509_V_ERR_UNABLE_TO_GET_CRL:
     case X509_V_ERR_CRL_HAS_EXPIRED:
     case X509_V_ERR_CRL_NOT_YET_VALID:
-      X509_STORE_CTX_set_error(context, X509_V_OK);
-      return 1;
+      is_tolerable = !needs_lists;
+      break;
     default:
-      return 0;
+      break;
   }
+  if (is_tolerable) X509_STORE_CTX_set_error(context, X509_V_OK);
+  return is_tolerable ? 1 : 0;
 }
 
 // The certificate among the others that this one says it was signed by.
@@ -101,7 +117,8 @@ Status prepare(X509_STORE_CTX* context, const CaDirectory& authorities, const Tr
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(max_chain));
   // No MD5, no SHA-1, no RSA key below 1024 bits.
   X509_VERIFY_PARAM_set_auth_level(parameters, 1);
-  if (rules.crl == CrlUse::if_valid) X509_STORE_CTX_set_verify_cb(context, &tolerate_lists);
+  X509_STORE_CTX_set_verify_cb(context,
+                               rules.crl == CrlUse::require ? &tolerate<true> : &tolerate<false>);
   return {};
 }
 

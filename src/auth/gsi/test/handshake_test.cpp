@@ -135,7 +135,9 @@ TEST_F(Gsi, old_versions_are_refused_unless_wanted) {
 TEST_F(Gsi, proxy_is_delegated) {
   GsiConfig config = grid().config();
   config.delegate = true;
+  grid().environment["XrdSecGSIDELEGPROXY"] = "1";
   auto outcome = talk(config, make_proxy(make_proxy(grid().user), "654321"));
+  grid().environment.erase("XrdSecGSIDELEGPROXY");
   ASSERT_TRUE(outcome) << outcome.error().detail;
   EXPECT_EQ(outcome->rounds, 3);
   ASSERT_TRUE(outcome->identity.delegated);
@@ -160,17 +162,18 @@ TEST_F(Gsi, proxy_is_delegated) {
 TEST_F(Gsi, client_may_decline_to_delegate) {
   GsiConfig config = grid().config();
   config.delegate = true;
-  grid().environment["XrdSecGSIDELEGPROXY"] = "0";
   auto outcome = talk(config, make_proxy(grid().user));
-  grid().environment.erase("XrdSecGSIDELEGPROXY");
   ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->rounds, 2);
   EXPECT_FALSE(outcome->identity.delegated);
-  // Asked, but only now allowed to say no: the server is not one of those it trusts so far.
+  // It would, but the server is not one of those it trusts so far.
+  grid().environment["XrdSecGSIDELEGPROXY"] = "1";
   grid().environment["XrdSecGSISRVNAMES"] = "*.example.org";
   outcome = talk(config, make_proxy(grid().user));
   grid().environment["XrdSecGSISRVNAMES"] = "*.example.org|local*";
   auto allowed = talk(config, make_proxy(grid().user));
   grid().environment.erase("XrdSecGSISRVNAMES");
+  grid().environment.erase("XrdSecGSIDELEGPROXY");
   ASSERT_TRUE(outcome);
   EXPECT_FALSE(outcome->identity.delegated);
   ASSERT_TRUE(allowed);
@@ -282,6 +285,15 @@ TEST_F(Gsi, bad_chains_are_refused) {
   };
   for (const BadProxy& row : rows)
     EXPECT_THAT(refusal(grid().config(), row.make(grid())), HasSubstr(row.why)) << row.name;
+}
+
+TEST_F(Gsi, proxies_with_sha1_are_taken_but_not_with_md5) {
+  // Their users' authorities may not use it: see above.
+  for (const EVP_MD* digest : {EVP_sha1(), EVP_md5()}) {
+    Credential proxy = make_proxy(grid().user);
+    X509_sign(proxy.chain[0].get(), grid().user.key.get(), digest);
+    EXPECT_EQ(talk(grid().config(), proxy).has_value(), digest == EVP_sha1());
+  }
 }
 
 TEST_F(Gsi, an_end_entity_signs_no_certificates) {
@@ -431,6 +443,7 @@ TEST_F(Gsi, client_looks_at_the_server) {
 
 TEST_F(Gsi, names_of_the_resolver_count_only_where_trusted) {
   TestGrid own;
+  own.environment["XrdSecGSIDELEGPROXY"] = "1";
   Credential named = make_credential({.subject = "/DC=org/DC=example/CN=host/localhost",
                                       .issuer = &own.ca,
                                       .key = test_key("host")});

@@ -24,7 +24,7 @@ inline pid_t start_program(const std::vector<std::string>& words, const Environm
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  std::vector<std::string> settings{"PATH=/usr/sbin:/usr/bin:/bin", "HOME=/nonexistent"};
+  std::vector<std::string> settings{"PATH=/usr/sbin:/usr/bin:/bin"};
   for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
   std::vector<char*> variables;
   for (std::string& one : settings) variables.push_back(one.data());

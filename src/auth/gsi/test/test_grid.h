@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <openssl/conf.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -34,7 +35,7 @@ struct Wish {
   const Credential* issuer = nullptr;  // null: signs itself
   EVP_PKEY* key = nullptr;
   long from = -3600;  // seconds from now
-  long to = 3600;
+  long to = 36'000;
   std::vector<Extra> extensions = {};
   const EVP_MD* digest = nullptr;  // null: SHA-256
 };
@@ -137,7 +138,9 @@ inline Certificate make_certificate(const Wish& wish) {
   for (const Extra& extra : wish.extensions) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, out.get(), nullptr, nullptr, 0);
-    X509V3_set_ctx_nodb(&context);
+    // Empty, but the extension of proxies wants one.
+    Owned<CONF, &NCONF_free> database(NCONF_new(nullptr));
+    X509V3_set_nconf(&context, database.get());
     detail::Extension extension(
         X509V3_EXT_nconf_nid(nullptr, &context, extra.nid, extra.value.c_str()));
     EXPECT_TRUE(extension) << extra.value;
@@ -213,7 +216,8 @@ inline TestGrid::TestGrid() {
   std::filesystem::create_directories(ca_directory());
   std::filesystem::create_directories(folder / "vomsdir");
   std::vector<Extra> authority{{NID_basic_constraints, "critical,CA:TRUE"},
-                               {NID_key_usage, "critical,keyCertSign,cRLSign"}};
+                               {NID_key_usage, "critical,keyCertSign,cRLSign"},
+                               {NID_subject_key_identifier, "hash"}};
   ca = make_credential({.subject = "/DC=org/DC=example/CN=Test CA",
                         .key = test_key("ca"),
                         .to = 360'000,
@@ -226,11 +230,12 @@ inline TestGrid::TestGrid() {
                           .issuer = &ca,
                           .key = test_key("host"),
                           .extensions = {{NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1"}}});
-  user = make_credential(
-      {.subject = "/DC=org/DC=example/CN=Jane Doe",
-       .issuer = &ca,
-       .key = test_key("user"),
-       .extensions = {{NID_key_usage, "critical,digitalSignature,keyEncipherment"}}});
+  user =
+      make_credential({.subject = "/DC=org/DC=example/CN=Jane Doe",
+                       .issuer = &ca,
+                       .key = test_key("user"),
+                       .extensions = {{NID_key_usage, "critical,digitalSignature,keyEncipherment"},
+                                      {NID_subject_key_identifier, "hash"}}});
   trust(ca, "\"/DC=org/DC=example/*\"");
   trust(other, "\"/C=XY/O=Elsewhere/*\"");
   write_file(folder / "hostcert.pem", pem_of(host.chain));

@@ -10,6 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace sluice::auth::gsi::test {
 namespace {
 
@@ -34,7 +36,9 @@ class GsiVoms : public ::testing::Test {
     return make_credential({.subject = "/DC=org/DC=example/CN=" + name,
                             .issuer = &issuer,
                             .key = test_key("voms"),
-                            .extensions = {{NID_key_usage, "critical,digitalSignature"}}});
+                            .extensions = {{NID_key_usage, "critical,digitalSignature"},
+                                           // voms-proxy-fake wants it
+                                           {NID_subject_key_identifier, "hash"}}});
   }
   // VO/HOST.lsc: who may sign for the organisation.
   static void believe(const std::string& vo, const std::string& server_name) {
@@ -71,10 +75,10 @@ class GsiVoms : public ::testing::Test {
       words.emplace_back("-fqan");
       words.push_back(fqan);
     }
-    Ended ended = run_program(words, {}, folder + "/voms-proxy-fake.log");
+    Ended ended = run_program(words, {{"HOME", folder}}, folder + "/voms-proxy-fake.log");
     EXPECT_EQ(ended.code, 0) << ended.output;
     auto credential = read_credential(out, out);
-    EXPECT_TRUE(credential) << credential.error().detail;
+    if (!credential) throw std::runtime_error(credential.error().detail);
     return std::move(*credential);
   }
   static Result<Identity> login(const Credential& credential, VomsUse use) {
