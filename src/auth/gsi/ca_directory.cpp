@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -25,6 +26,18 @@ constexpr std::string_view policy_ending = ".signing_policy";
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() <= 2 &&
          std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// xrdgsiproxy up to 5.5 copies the identifier of the user's authority into the proxy, where that of the user's key belongs. The
+// identifier only helps to find the issuer: the signature is checked with the key that was found.
+int may_have_issued(X509_STORE_CTX*, X509* certificate, X509* issuer) {
+  const int reason = X509_check_issued(issuer, certificate);
+  if (reason == X509_V_OK) return 1;
+  const bool is_other_key =
+      reason == X509_V_ERR_AKID_SKID_MISMATCH || reason == X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH;
+  const bool is_proxy = (X509_get_extension_flags(certificate) & EXFLAG_PROXY) != 0;
+  return is_other_key && is_proxy && (X509_get_key_usage(issuer) & KU_DIGITAL_SIGNATURE) != 0 ? 1
+                                                                                              : 0;
 }
 
 enum class FileKind : std::uint8_t { other, certificate, revocations, policy };
@@ -168,6 +181,7 @@ void CaDirectory::load(const std::string& name, const std::string& text, File& f
 
 void CaDirectory::fill_store() {
   store_.reset(X509_STORE_new());
+  X509_STORE_set_check_issued(store_.get(), &may_have_issued);
   for (const auto& [name, file] : files_) {
     for (const std::shared_ptr<X509>& one : file.certificates) {
       for (std::string& hash : hashes_of(X509_get_subject_name(one.get())))

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-const Peer stranger{asio::ip::make_address("192.0.2.7"), false};
+const Peer stranger{asio::ip::make_address("192.0.2.7"), false, {}};
 
 // Asks "two" once, and takes "yes" for proof.
 class TwoRounds final : public Conversation {
@@ -123,7 +123,7 @@ TEST(Unix, only_trusted_hosts_are_believed) {
   std::vector<net::Network> trusted{*net::Network::parse("192.0.2.0/24")};
   auto method = make_unix(std::move(trusted));
   auto proven = [&](const char* address) {
-    auto conversation = method->begin({asio::ip::make_address(address), false});
+    auto conversation = method->begin({asio::ip::make_address(address), false, {}});
     return std::get<Proof>(*conversation->answer(as_bytes("unix\0joe staff\0"sv))).identity;
   };
   EXPECT_TRUE(proven("192.0.2.9").is_proven);

@@ -56,7 +56,8 @@ class Krb5Test : public testing::Test {
 
   std::string refusal(ByteView credential) const {
     const auto method = *make_krb5(config_);
-    const auto verdict = method->begin({asio::ip::make_address("127.0.0.1")})->answer(credential);
+    const auto verdict =
+        method->begin({asio::ip::make_address("127.0.0.1"), false, {}})->answer(credential);
     if (verdict) return "let in";
     EXPECT_EQ(verdict.error().code, Errc::authentication);
     return verdict.error().detail;

@@ -62,7 +62,7 @@ class Sss : public testing::Test {
   }
 
   Result<Identity> login(ByteView credential, std::string_view address = "192.0.2.7") const {
-    auto verdict = method_->begin({asio::ip::make_address(address)})->answer(credential);
+    auto verdict = method_->begin({asio::ip::make_address(address), false, {}})->answer(credential);
     if (!verdict) return tl::unexpected<Error>(verdict.error());
     return std::get<Proof>(*verdict).identity;
   }
@@ -283,7 +283,7 @@ TEST_F(Sss, ItemsThatLie) {
 }
 
 TEST_F(Sss, TellsTheLoginNameToThoseWhoAsk) {
-  const auto conversation = method_->begin({asio::ip::make_address("192.0.2.7")});
+  const auto conversation = method_->begin({asio::ip::make_address("192.0.2.7"), false, {}});
   const auto question = *sss::seal(key(100), {}, {now_, true, sss::Option::send_login_name});
   auto verdict = conversation->answer(question);
   ASSERT_TRUE(verdict.has_value()) << verdict.error().detail;

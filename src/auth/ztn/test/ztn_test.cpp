@@ -22,7 +22,8 @@ class ZtnServer : public Tokens {
   ZtnServer() : method_(make_ztn(ztn_config, TokenVerifier::make(config, world()).value())) {}
 
   Result<Verdict> answer(ByteView credential, bool is_encrypted = true) {
-    return method_->begin({asio::ip::make_address("127.0.0.1"), is_encrypted})->answer(credential);
+    return method_->begin({asio::ip::make_address("127.0.0.1"), is_encrypted, {}})
+        ->answer(credential);
   }
 
   ZtnConfig ztn_config;
