@@ -46,6 +46,7 @@ void DoorRole::start(TaskGroup& group) {
   group.spawn(watch_->run());
   group.spawn(gate_->keep_fresh());
   service_->gatekeeper = gate_->keeper();
+  service_->takes_tokens = !host_.config.auth.token.issuers.empty();
   front_.serve(*service_);
 }
 

@@ -39,7 +39,7 @@ Result<std::shared_ptr<const Principal>> DoorService::principal_of(
     const xroot::server::Caller& caller, const xroot::Opaque& opaque) const {
   std::shared_ptr<const auth::Admission> admission = caller.admission;
   const auto bearer = opaque.get(bearer_key);
-  if (gatekeeper != nullptr && bearer && !bearer->empty()) {
+  if (takes_tokens && bearer && !bearer->empty()) {
     if (!caller.encrypted) {
       return fail(Errc::tls_required,
                   "a token on a connection that anybody can read; use roots:// and get a new one");
@@ -55,7 +55,7 @@ Result<std::shared_ptr<const Principal>> DoorService::principal_of(
 
 bool DoorService::knows_principal_of(const xroot::Opaque& opaque) const {
   const auto bearer = opaque.get(bearer_key);
-  return gatekeeper == nullptr || !bearer || gatekeeper->knows_bearer(*bearer);
+  return !takes_tokens || !bearer || gatekeeper->knows_bearer(*bearer);
 }
 
 namespace {

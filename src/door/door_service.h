@@ -53,6 +53,8 @@ class DoorService final : public xroot::server::Service {
   const Policy policy;
   const Selection selection;
   const AccountNames accounts;
+  bool takes_tokens =
+      false;  // some issuer is believed; else what requests bring as authz is nothing to us
   xroot::client::TlsUpgrade tls_to_pools;  // for those that do not answer in clear
 };
 
