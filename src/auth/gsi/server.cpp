@@ -2,7 +2,6 @@
 #include "auth/gsi/server.h"
 
 #include "auth/gsi/gsi.h"
-#include "auth/gsi/voms.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -46,7 +45,9 @@ Result<std::string_view> cipher_in(const Buckets& message,
 }  // namespace
 
 ServerMethod::ServerMethod(GsiConfig config, std::shared_ptr<const HostIdentity> host)
-    : config_(std::move(config)), host_(std::move(host)) {
+    : config_(std::move(config)),
+      host_(std::move(host)),
+      voms_(config_.vomsdir, config_.ca_directory) {
   for (Group group : {Group::xrootd, Group::ffdhe3072}) {
     bool is_wanted =
         config_.group == GroupChoice::automatic || group_for(config_.group, {}) == group;
@@ -71,6 +72,7 @@ Status ServerMethod::reload() {
   bool is_same_host = now->certificate_pem == before->certificate_pem &&
                       EVP_PKEY_eq(now->credential.key.get(), before->credential.key.get()) == 1;
   host_.store(std::move(now));
+  voms_.forget();
   if (is_same_host) return {};
   log.info("certificate.changed", {{"path", config_.certificate}});
   for (auto& reserve : offers_) {
@@ -85,6 +87,10 @@ Result<Offer> ServerMethod::take_offer(std::string_view client_release) const {
 }
 
 Result<Key> ServerMethod::take_rsa_key() const { return rsa_keys_->take(); }
+
+Result<VomsAttributes> ServerMethod::voms_attributes(const Verified& verified) const {
+  return voms_.read(verified);
+}
 
 Result<Verdict> ServerConversation::answer(ByteView credential) {
   // Whatever goes wrong, nothing can follow.
@@ -193,8 +199,7 @@ Status ServerConversation::read_attributes() {
     if (use == VomsUse::if_present) return {};
     return refused("a proxy without VOMS attributes");
   }
-  auto attributes =
-      read_voms_attributes(method_.config().vomsdir, method_.config().ca_directory, verified_);
+  auto attributes = method_.voms_attributes(verified_);
   if (!attributes) {
     if (use == VomsUse::require) return fail(attributes.error().code, attributes.error().detail);
     log.info("voms.ignored", {{"user", identity_.name}, {"why", attributes.error().detail}});

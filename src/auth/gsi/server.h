@@ -12,6 +12,7 @@
 #include "auth/gsi/host_identity.h"
 #include "auth/gsi/protocol.h"
 #include "auth/gsi/reserve.h"
+#include "auth/gsi/voms.h"
 #include "auth/method.h"
 
 #include <array>
@@ -36,6 +37,7 @@ class ServerMethod final : public Method {
   std::shared_ptr<const HostIdentity> host() const { return host_.load(); }
   Result<Offer> take_offer(std::string_view client_release) const;
   Result<Key> take_rsa_key() const;
+  Result<VomsAttributes> voms_attributes(const Verified& verified) const;
 
  private:
   GsiConfig config_;
@@ -43,6 +45,7 @@ class ServerMethod final : public Method {
   // Of each group, where it can be wanted; and for requests for proxies. Taking changes them.
   mutable std::array<std::unique_ptr<Reserve<Offer>>, 2> offers_;
   mutable std::unique_ptr<Reserve<Key>> rsa_keys_;
+  mutable VomsReader voms_;
 };
 
 class ServerConversation final : public Conversation {

@@ -4,7 +4,11 @@
 #pragma once
 
 #include "auth/gsi/trust.h"
+#include "base/crypto.h"
 
+#include <chrono>
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,9 +22,29 @@ struct VomsAttributes {
 
 bool has_voms_attributes(const Verified& verified);
 
-// Reads files. Errc::authentication says why what is there does not count.
-Result<VomsAttributes> read_voms_attributes(const std::string& vomsdir,
-                                            const std::string& ca_directory,
-                                            const Verified& verified);
+// Keeps what it found out about a chain for some minutes: the library reads files, and loses some memory, in each call.
+class VomsReader {
+ public:
+  VomsReader(std::string vomsdir, std::string ca_directory)
+      : vomsdir_(std::move(vomsdir)), ca_directory_(std::move(ca_directory)) {}
+
+  // May block. Errc::authentication says why what is there does not count.
+  Result<VomsAttributes> read(const Verified& verified);
+  // After the files changed.
+  void forget();
+
+ private:
+  using Clock = std::chrono::system_clock;
+  struct Entry {
+    Result<VomsAttributes> result;
+    Clock::time_point until;
+  };
+  Entry ask(const Verified& verified) const;
+
+  std::string vomsdir_;
+  std::string ca_directory_;
+  std::mutex mutex_;
+  std::map<Sha256, Entry> kept_;  // by the digest of the chain
+};
 
 }  // namespace sluice::auth::gsi

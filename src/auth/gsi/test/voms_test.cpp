@@ -140,6 +140,23 @@ TEST_F(GsiVoms, without_attributes_as_configured) {
   EXPECT_THAT(identity.error().detail, HasSubstr("without VOMS attributes"));
 }
 
+TEST_F(GsiVoms, what_was_found_out_is_kept_until_the_files_are_read_again) {
+  believe("testvo", "/DC=org/DC=example/CN=voms.example.org");
+  Credential with = proxy("testvo", {"/testvo"});
+  auto authorities = CaDirectory::read(grid().ca_directory().string()).value();
+  Verified verified = verify_chain(*authorities, {}, with.chain).value();
+  VomsReader reader((grid().folder / "vomsdir").string(), grid().ca_directory().string());
+  ASSERT_TRUE(reader.read(verified));
+  std::filesystem::remove_all(grid().folder / "vomsdir" / "testvo");
+  EXPECT_TRUE(reader.read(verified));
+  reader.forget();
+  EXPECT_FALSE(reader.read(verified));
+  believe("testvo", "/DC=org/DC=example/CN=voms.example.org");
+  EXPECT_FALSE(reader.read(verified));
+  reader.forget();
+  EXPECT_TRUE(reader.read(verified));
+}
+
 TEST_F(GsiVoms, attributes_of_somebody_else_do_not) {
   // The attribute certificate is for Jane; Mallory puts it into a proxy of his own.
   believe("testvo", "/DC=org/DC=example/CN=voms.example.org");
