@@ -66,6 +66,7 @@ class Tape final : public Transport {
   bool is_encrypted() const override { return false; }
   std::string peer() const override { return "tape"; }
   tcp::endpoint endpoint() const override { return {}; }
+  tcp::endpoint local() const override { return {}; }
 
  private:
   ByteView* tape_;

@@ -51,7 +51,8 @@ int serve(const Words& words) {
   for (std::string line; std::getline(std::cin, line);) {
     const auto input = split(line, ' ');
     if (input.front() == "begin") {
-      conversation = (*method)->begin({asio::ip::make_address(std::string(input.at(1)))});
+      conversation =
+          (*method)->begin({asio::ip::make_address(std::string(input.at(1))), false, {}});
       say("ready");
       continue;
     }
