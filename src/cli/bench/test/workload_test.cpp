@@ -90,7 +90,7 @@ TEST(Target, IsTakenFromTheUrl) {
   EXPECT_EQ(target.port, 77);
   EXPECT_EQ(parse_target("root://host")->path, "");
   EXPECT_FALSE(parse_target("http://host/f"));
-  EXPECT_FALSE(parse_target("roots://host//f"));
+  EXPECT_TRUE(parse_target("roots://host//f"));
   EXPECT_FALSE(parse_target("/local/file"));
   EXPECT_FALSE(parse_target("root://host:0//f"));
   EXPECT_FALSE(parse_target("root:////f"));
