@@ -197,7 +197,7 @@ Result<SslPtr> ClientTls::connection(const std::string& host, std::uint16_t port
   const std::string server = dialled->server;
   if (!ssl || SSL_set_ex_data(ssl.get(), dialled_index(), dialled.get()) != 1)
     return fail(Errc::no_memory, "TLS: " + openssl_reason());
-  dialled.release();
+  static_cast<void>(dialled.release());  // the connection frees it
   if (!expect_host(ssl.get(), host))
     return fail(Errc::invalid_argument, "TLS: \"" + host + "\" is no name of a host");
   if (resumes_) sessions_->apply(server, ssl.get());

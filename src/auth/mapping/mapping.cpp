@@ -212,7 +212,7 @@ Result<std::string> Mapping::account_of(const Rule& rule, const Identity& identi
     if (const std::string* account = map->account(identity.name, identity.fqans)) return *account;
     return fail(Errc::not_found, fmt::format("{} has none of its FQANs", vos->file->path()));
   }
-  const std::string name = short_name(identity);
+  std::string name = short_name(identity);
   SLUICE_TRY(const auto account, accounts_->find(name));
   if (!account) return fail(Errc::not_found, fmt::format("there is no account {}", name));
   if (account->user == 0) return fail(Errc::not_found, name + " is root, which nobody becomes so");
