@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "door/policy.h"
+#include "door/rights.h"
 
 #include <gtest/gtest.h>
 
@@ -29,105 +29,13 @@ Principal account(std::int64_t user, std::vector<std::int64_t> groups) {
   return who;
 }
 
-Policy make(DoorConfig config = {}, bool is_local = true) {
-  auto policy = Policy::make(config, is_local);
-  if (!policy) throw std::runtime_error(policy.error().message());
-  return *policy;
-}
-
-TEST(Policy, anonymous_clients_may_do_everything_on_loopback_and_nothing_elsewhere) {
-  Policy local = make({}, true);
-  EXPECT_TRUE(local.anonymous("x").is_superuser);
-  EXPECT_TRUE(local.check_path(local.anonymous("x"), Activity::remove, "/a"));
-  Policy open = make({}, false);
-  EXPECT_FALSE(open.anonymous("x").is_superuser);
-  EXPECT_EQ(open.check_path(open.anonymous("x"), Activity::read_meta, "/a").error().code,
-            Errc::not_authorized);
-}
-
-struct Level {
-  Anonymous anonymous;
-  bool reads;
-  bool changes;
-};
-
-class AnonymousLevel : public testing::TestWithParam<Level> {};
-
-TEST_P(AnonymousLevel, decides_before_anything_is_looked_up) {
-  DoorConfig config;
-  config.anonymous = GetParam().anonymous;
-  Policy policy = make(config, false);
-  Principal who = policy.anonymous("x");
-  for (Activity reading : {Activity::read_meta, Activity::list, Activity::download})
-    EXPECT_EQ(policy.check_path(who, reading, "/a").has_value(), GetParam().reads);
-  for (Activity change : {Activity::upload, Activity::overwrite, Activity::manage, Activity::remove,
-                          Activity::update_meta})
-    EXPECT_EQ(policy.check_path(who, change, "/a").has_value(), GetParam().changes);
-}
-
-INSTANTIATE_TEST_SUITE_P(All, AnonymousLevel,
-                         testing::Values(Level{Anonymous::none, false, false},
-                                         Level{Anonymous::read_only, true, false},
-                                         Level{Anonymous::full, true, true}));
-
-TEST(Policy, read_only_comes_before_everything_else) {
-  DoorConfig config;
-  config.read_only = true;
-  Policy policy = make(config);
-  EXPECT_EQ(policy.check_path(policy.anonymous("x"), Activity::upload, "/a").error().code,
-            Errc::read_only);
-  EXPECT_TRUE(policy.check_path(policy.anonymous("x"), Activity::download, "/a"));
-}
-
-TEST(Policy, lists_of_paths_match_whole_names) {
-  DoorConfig config;
-  config.read_paths = {"/data/", "/public"};
-  config.write_paths = {"/data/in"};
-  Policy policy = make(config);
-  Principal who = policy.anonymous("x");
-  auto reads = [&](std::string_view path) {
-    return policy.check_path(who, Activity::download, path).has_value();
-  };
-  auto writes = [&](std::string_view path) {
-    return policy.check_path(who, Activity::upload, path).has_value();
-  };
-  EXPECT_TRUE(reads("/data") && reads("/data/x") && reads("/public/x"));
-  EXPECT_FALSE(reads("/") || reads("/database") || reads("/other"));
-  EXPECT_TRUE(writes("/data/in") && writes("/data/in/x"));
-  EXPECT_FALSE(writes("/data") || writes("/data/inn") || writes("/public/x"));
-}
-
-TEST(Policy, an_empty_list_allows_nothing) {
-  DoorConfig config;
-  config.write_paths = {};
-  Policy policy = make(config);
-  EXPECT_FALSE(policy.check_path(policy.anonymous("x"), Activity::upload, "/a"));
-}
-
-TEST(Policy, settings_that_mean_nothing_are_refused) {
-  DoorConfig config;
-  config.read_paths = {"data"};
-  EXPECT_EQ(Policy::make(config, true).error().code, Errc::invalid_argument);
-  for (const char* user : {"", "me", "12", "12:", ":3", "1:2,", "-1:2", "1:x"}) {
-    DoorConfig other;
-    other.anonymous_user = user;
-    EXPECT_FALSE(Policy::make(other, true)) << user;
-  }
-  config = {};
-  config.anonymous_user = "1000:100,101";
-  Principal who = make(config).anonymous("x");
-  EXPECT_EQ(who.user, 1000);
-  EXPECT_EQ(who.groups, (std::vector<std::int64_t>{100, 101}));
-}
-
 // Mode bits of the class that the principal belongs to, and of no other, as POSIX has it.
-TEST(Policy, rights_in_the_namespace_follow_the_mode) {
-  Policy policy = make();
+TEST(Rights, rights_in_the_namespace_follow_the_mode) {
   Principal owner = account(1, {10});
   Principal member = account(2, {10});
   Principal other = account(3, {30});
   auto may = [&](const Principal& who, Activity activity, const Walk& walk) {
-    return policy.check(who, activity, walk, "/d/f").has_value();
+    return check_rights(who, activity, walk, "/d/f").has_value();
   };
   EXPECT_TRUE(may(owner, Activity::download, walk_of(0700, 0600)));
   EXPECT_FALSE(may(member, Activity::download, walk_of(0700, 0666)));  // cannot pass the directory
