@@ -6,6 +6,7 @@
 #include "auth/file_text.h"
 #include "auth/mapping/mapping.h"
 #include "auth/mapping/shown_credential.h"
+#include "auth/token/token_verifier.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@
 namespace sluice::app {
 namespace {
 
+using auth::Activity;
 using auth::Identity;
 using auth::Principal;
 using cli::Complete;
@@ -65,6 +67,8 @@ class Explain final : public cli::Command {
     options.value("--krb5", "PRINCIPAL", krb5_, "A Kerberos principal");
     options.value("--sss", "USER", sss_, "User of an sss key");
     options.value("--unix", "USER", unix_, "A name that a client only claims");
+    options.flag("--offline", offline_,
+                 "Believe what --token says: ask no issuer for the keys to check it");
     options.value("--group", "GROUP", groups_, "Group of --sss or --unix");
     source_.declare_with_data(options);
   }
@@ -74,8 +78,9 @@ class Explain final : public cli::Command {
     SLUICE_TRY(const auto mapping, auth::Mapping::parse(config.auth.mapping));
     SLUICE_TRY(const auto access,
                auth::Access::make(config.auth.access, is_local(config.serve.listen)));
-    SLUICE_TRY(const Identity who, identity());
-    const auth::Explanation all = mapping.explain(who);
+    SLUICE_TRY(const Identity who, identity(config.auth.token));
+    auth::Explanation all = mapping.explain(who);
+    if (fault_) all.result = tl::unexpected<Error>(*fault_);
     if (console.json()) {
       show_json(who, all, console);
     } else {
@@ -92,10 +97,10 @@ class Explain final : public cli::Command {
 
   struct Way {
     const std::optional<std::string>& value;
-    Result<Identity> (Explain::*make)();
+    Result<Identity> (Explain::*make)(const auth::TokenConfig& issuers);
   };
 
-  Result<Identity> identity() {
+  Result<Identity> identity(const auth::TokenConfig& issuers) {
     const std::array ways{
         Way{dn_, &Explain::of_dn},       Way{certificate_, &Explain::of_certificate},
         Way{token_, &Explain::of_token}, Way{krb5_, &Explain::of_krb5},
@@ -108,7 +113,7 @@ class Explain final : public cli::Command {
     }
     const auto* const way =
         std::ranges::find_if(ways, [](const Way& one) { return one.value.has_value(); });
-    return (this->*way->make)();
+    return (this->*way->make)(issuers);
   }
 
   static Identity proven(std::string_view method, const std::string& name) {
@@ -119,13 +124,13 @@ class Explain final : public cli::Command {
     return out;
   }
 
-  Result<Identity> of_dn() {
+  Result<Identity> of_dn(const auth::TokenConfig&) {
     Identity out = proven("gsi", *dn_);
     out.fqans = fqans_;
     out.vo = vo_of(fqans_);
     return out;
   }
-  Result<Identity> of_certificate() {
+  Result<Identity> of_certificate(const auth::TokenConfig& issuers) {
     SLUICE_TRY(const std::string pem, text_of(*certificate_));
     auto subject = auth::subject_of_certificate(pem);
     if (!subject)
@@ -134,25 +139,36 @@ class Explain final : public cli::Command {
     notes_.emplace_back(
         "neither certificate nor VO attributes were checked here; --fqan adds some");
     dn_ = *subject;
-    return of_dn();
+    return of_dn(issuers);
   }
-  Result<Identity> of_token() {
+  Result<Identity> of_token(const auth::TokenConfig& issuers) {
     SLUICE_TRY(const std::string text, text_of(*token_));
     auto shown = auth::claims_of_token(text);
     if (!shown)
       return fail(shown.error().code, fmt::format("{}: {}", *token_, shown.error().detail));
-    notes_.emplace_back("signature not checked here");
-    if (shown->is_expired) notes_.emplace_back("the token has expired, doors refuse it");
     scopes_ = shown->scopes;
+    if (offline_) {
+      notes_.emplace_back("signature not checked here");
+      if (shown->is_expired) notes_.emplace_back("the token has expired, servers refuse it");
+      return shown->identity;
+    }
+    SLUICE_TRY(auto verifier, auth::TokenVerifier::make(issuers));
+    auto token = verifier->verify(trim(text));
+    if (token) {
+      notes_.emplace_back("signature, times and audience are good");
+      shown->identity.token = *token;
+    } else {
+      fault_ = token.error();
+    }
     return shown->identity;
   }
-  Result<Identity> of_krb5() { return proven("krb5", *krb5_); }
-  Result<Identity> of_sss() {
+  Result<Identity> of_krb5(const auth::TokenConfig&) { return proven("krb5", *krb5_); }
+  Result<Identity> of_sss(const auth::TokenConfig&) {
     Identity out = proven("sss", *sss_);
     out.groups = groups_;
     return out;
   }
-  Result<Identity> of_unix() {
+  Result<Identity> of_unix(const auth::TokenConfig&) {
     Identity out = proven("unix", *unix_);
     out.is_proven = false;
     out.groups = groups_;
@@ -208,9 +224,13 @@ class Explain final : public cli::Command {
     out.push_back(fmt::format("may read below {}", fmt::join(settings.read_paths, " ")));
     if (!settings.read_only && !who.may_only_read)
       out.push_back(fmt::format("may change below {}", fmt::join(settings.write_paths, " ")));
-    if (who.token && !scopes_.empty())
-      out.emplace_back(
-          "where scopes of storage are in the token, they decide and not the namespace");
+    if (who.has_scopes()) {
+      out.emplace_back("of that, what the token allows, whatever the namespace says:");
+      for (const auth::Scope& scope : who.token->scopes)
+        out.push_back(fmt::format("  {} below {}", words_of(scope.activities), scope.path));
+    } else if (offline_ && !scopes_.empty()) {
+      out.emplace_back("scopes of storage in the token decide, and not the namespace");
+    }
     if (who.is_superuser) {
       out.emplace_back("rights in the namespace are not asked (superuser)");
     } else if (!who.is_anonymous && who.user < 0) {
@@ -219,6 +239,16 @@ class Explain final : public cli::Command {
       out.push_back(fmt::format("has the rights of user {} in the namespace", who.user));
     }
     return out;
+  }
+
+  static std::string words_of(const auth::Activities& activities) {
+    Texts words;
+    for (auto bit = static_cast<unsigned>(Activity::read_meta);
+         bit <= static_cast<unsigned>(Activity::stage); ++bit) {
+      const auto activity = static_cast<Activity>(bit);
+      if (activities.has(activity)) words.emplace_back(auth::name_of(activity));
+    }
+    return words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
   }
 
   static std::string anonymous_rights(auth::Anonymous rights) {
@@ -273,6 +303,8 @@ class Explain final : public cli::Command {
 
   std::optional<std::string> dn_, certificate_, token_, krb5_, sss_, unix_;
   Texts fqans_, groups_, scopes_, notes_;
+  bool offline_ = false;
+  std::optional<Error> fault_;  // of the token: what rules make of it does not matter any more
   SettingsSource source_;
 };
 
@@ -281,8 +313,9 @@ constexpr std::array rows = {
         "auth explain",
         "Say who somebody would be here, and why",
         "Goes through auth.ban and auth.mapping of the settings as a login would, and tells what "
-        "each rule did, who comes out of it and what that one may do. Nothing is verified: the "
-        "credential is believed to be what it says.",
+        "each rule did, who comes out of it and what that one may do. A token is verified as a "
+        "server would, with the keys of its issuer; everything else is believed to be what it "
+        "says.",
         {{{"A certificate with a VO attribute",
            "sluice auth explain --dn '/DC=org/CN=Jane' --fqan /cms/Role=production -c sluice.toml"},
           {"Your own proxy", "sluice auth explain --certificate /tmp/x509up_u1000"},

@@ -62,6 +62,8 @@ void Front::serve(xroot::server::Service& service) {
   service_ = &service;
   service.address = public_address();
   service.tls = tls_;
+  service.tls.rules.offered = tls_.rules.available && host_->config.auth.ztn.force_tls &&
+                              service.gatekeeper->chain().find("ztn") != nullptr;
   service.proxy_protocol = host_->config.net.proxy_protocol;
   acceptor_.start(
       [this](net::Loop& loop, asio::ip::tcp::socket socket) { accept(loop, std::move(socket)); });

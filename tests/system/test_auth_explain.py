@@ -4,6 +4,7 @@
 import base64
 import json
 
+import issuer
 import pytest
 from clients import run
 from servers import sluice_binary
@@ -54,16 +55,32 @@ def test_whoever_is_banned_or_denied_has_an_exit_code(explain):
     assert explain("--krb5", "jane@ELSEWHERE.ORG").failed("denied").code == 54
 
 
-def test_a_token_is_read_and_its_signature_is_not(explain, tmp_path):
+def test_a_token_is_read_without_its_issuer(explain, tmp_path):
     text = token(iss="https://cms.example.org/", sub="abc", **{"wlcg.groups": ["/prod"]}, scope="storage.read:/x openid")
     (tmp_path / "token").write_text(text + "\n")
-    done = explain("--token", tmp_path / "token").ok()
+    done = explain("--offline", "--token", tmp_path / "token").ok()
     assert "signature not checked here" in done.out and "storage.read:/x" in done.out and text not in done.all
-    assert principal(explain("--token", "-", "--json", stdin=text.encode())) == {
+    assert principal(explain("--offline", "--token", "-", "--json", stdin=text.encode())) == {
         "name": "prod", "user": 77, "groups": [7, 8], "superuser": False, "anonymous": False, "read_only": False, "root": "/",
         "home": "/"}
-    assert "expired" in explain("--token", "-", stdin=token(iss="https://cms.example.org/", exp=1).encode()).ok().out
+    assert "expired" in explain("--offline", "--token", "-", stdin=token(iss="https://cms.example.org/", exp=1).encode()).ok().out
     assert explain("--token", "-", stdin=b"no token").failed().code == 50
+
+
+def test_a_token_is_verified_as_a_server_does(explain, tmp_path):
+    with issuer.Issuer(name="cms", prefix="/cms") as cms, issuer.Issuer(name="other") as other:
+        def ask(text, *words):
+            return explain("--set", f"auth.token.issuers={cms.line()}", "--token", "-", *words, stdin=text.encode())
+        good = ask(cms.token(scope="storage.read:/x storage.create:/in")).ok()
+        assert "signature, times and audience are good" in good.out
+        assert "read_meta, list, download below /cms/x" in good.out and "read_meta, upload, manage, move_to below /cms/in" in good.out
+        for name, text in cms.bad_tokens().items():
+            refused = ask(text).failed("refused" if "." in text[:5000] else "")
+            assert text not in refused.all, name
+        ask(other.token()).failed("refused: the issuer")
+        assert "refused" in json.loads(ask(other.token(), "--json").failed().out)
+        cms.keys = []
+    explain("--set", f"auth.token.issuers={other.line()}", "--token", "-", stdin=other.token().encode()).failed("refused")
 
 
 def test_the_subject_is_that_of_the_person_and_not_of_a_proxy(explain, tmp_path):

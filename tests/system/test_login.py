@@ -161,6 +161,18 @@ def test_our_client_is_jane_by_every_method(door, jane):
     assert f"method={method}" in line and "principal=jane" in line, line
 
 
+def test_a_url_names_its_credentials(door, authority, tokens, keytab, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(tokens.token(scope="openid"))
+    token.chmod(0o600)
+    proxy = proxy_of(authority, authority.user("Jane"), tmp_path)["X509_USER_PROXY"]
+    for method, option in (("ztn", f"xrd.ztn={token}"), ("gsi", f"xrd.gsiusrpxy={proxy}"), ("sss", f"xrd.sss={keytab}")):
+        before = len(authenticated(door))
+        run(door.binary, "stat", f"{at(door, scheme_for(method))}/?{option}", XrdSecPROTOCOL=method).ok()
+        line = authenticated(door)[before:][0]
+        assert f"method={method}" in line and "principal=jane" in line, line
+
+
 def test_nobody_may_do_nothing(door):
     run("/usr/bin/xrdfs", at(door), "ls", "/").failed("[3010]")
     assert "method=\"\"" in authenticated(door)[-1] or "method= " in authenticated(door)[-1]
@@ -219,6 +231,19 @@ def test_bad_tokens_are_refused(door, tokens, tmp_path):
         path = f"/?authz=Bearer%20{token}"
         assert run("/usr/bin/xrdfs", at(door, "roots"), "stat", path, XrdSecPROTOCOL="unix").code != 0, name
     assert all(token not in door.log() for token in bad.values())
+
+
+def test_tokens_of_root_urls_where_tls_is_forced_for_them(session_dir, authority, tokens):
+    brings = {"BEARER_TOKEN": tokens.token(scope="openid")}
+    for forced, method in (("false", ""), ("true", "ztn")):
+        options = [*authority.host().settings, *rules(*MAPPING), "--set", "auth.methods=ztn,none", "--set", f"auth.token.issuers={tokens.line()}",
+                   "--set", "serve.host_name=localhost", "--set", "access.anonymous=readonly", "--set", f"auth.ztn.force_tls={forced}"]
+        with servers.running(Asking(*options, home=session_dir)) as server:
+            for client in (["/usr/bin/xrdfs", at(server), "stat", "/"], [server.binary, "stat", at(server) + "/"]):
+                before = len(authenticated(server))
+                run(*client, **brings).ok()
+                line = authenticated(server)[before:][0]
+                assert f"method={method} " in line or (not method and 'method="" ' in line), line
 
 
 def test_a_failed_method_is_followed_by_the_next(door, tokens, authority, tmp_path):
@@ -282,6 +307,7 @@ def test_whoever_fails_ten_times_is_cut_off(door):
         for _ in range(10):
             assert raw.code(auth_request(b"gsi", b"gsi")) == FAILED
         assert raw.closed()
+    assert metric(door, 'sluice_xroot_logins_total{result="failed"}') >= 10
 
 
 def test_sources_that_hammer_are_locked_out(session_dir, keytab):

@@ -381,6 +381,8 @@ def test_resumption_with_openssl(session_dir, host, tmp_path):
         old = context_of("TLSv1.1")
         with pytest.raises((ssl.SSLError, OSError)):
             old.wrap_socket(greeted(server, WANT).socket, server_hostname="localhost")
+        counted = {f'sluice_xroot_tls_handshakes_total{{kind="{kind}"}} {count}' for kind, count in (("full", 2), ("resumed", 3), ("failed", 1))}
+        wait_until(lambda: counted <= set(server.fetch("/metrics")[1].splitlines()), 10, f"the metrics {counted}")
 
 
 # ---- Doors and pools

@@ -45,11 +45,7 @@ Result<Principal> account(std::string_view text) {
   return who;
 }
 
-Status check_scopes(const Token& token, Activity activity, std::string_view path,
-                    Access::WallTime now) {
-  // A session may outlive the token of its login.
-  if (token.expires < now)
-    return fail(Errc::not_authorized, fmt::format("{}: the token has expired", path));
+Status check_scopes(const Token& token, Activity activity, std::string_view path) {
   if (allows(token, activity, path)) return {};
   return fail(Errc::not_authorized,
               fmt::format("{}: the token does not allow {}", path, name_of(activity)));
@@ -94,7 +90,10 @@ Status Access::check(const Principal& who, Activity activity, std::string_view p
     return fail(Errc::not_authorized, fmt::format("{} is outside the paths that may be {}", path,
                                                   change ? "changed" : "read"));
   }
-  if (who.has_scopes()) return check_scopes(*who.token, activity, path, now);
+  // A session may outlive the token of its login.
+  if (who.token && who.token->expires < now)
+    return fail(Errc::not_authorized, fmt::format("{}: the token has expired", path));
+  if (who.has_scopes()) return check_scopes(*who.token, activity, path);
   return who.is_anonymous ? check_anonymous(change, path) : Status();
 }
 

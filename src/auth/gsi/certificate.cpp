@@ -48,7 +48,12 @@ std::string last_common_name(const X509_NAME* name) {
 
 Result<std::string> read_whole(const std::string& path, mode_t forbidden, std::string_view what) {
   auto file = read_file(path, max_credential_file);
-  if (!file) return fail(Errc::authentication, fmt::format("{} {}", what, file.error().message()));
+  if (!file) {
+    const bool is_odd = file.error().code == Errc::not_file || file.error().code == Errc::too_long;
+    return fail(Errc::authentication,
+                is_odd ? fmt::format("{} {}: not a file of at most 256 KiB", what, path)
+                       : fmt::format("{} {}", what, file.error().detail));
+  }
   if ((file->stamp.mode & forbidden) != 0) {
     return fail(Errc::authentication,
                 fmt::format("{} {}: others may read or change it; chmod 600", what, path));

@@ -18,6 +18,7 @@ struct ZtnConfig {
   Bytes max_size{4096};
   std::uint32_t flags = 0;
   std::vector<std::string> locations;
+  bool force_tls = false;
 };
 
 inline constexpr std::tuple ztn_settings{
@@ -31,6 +32,9 @@ inline constexpr std::tuple ztn_settings{
             "Where clients may look for a token beside the usual places: names of environment "
             "variables, or absolute paths of files. Today's XrdCl does not look.",
             &check_ztn_locations),
+    setting("auth.ztn.force_tls", &ZtnConfig::force_tls, Reload::no,
+            "Where ztn is offered, every client that can gets TLS before it logs in, root:// ones "
+            "as well: else these pass ztn by, since no token is shown in clear."),
 };
 
 }  // namespace sluice::auth

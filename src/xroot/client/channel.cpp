@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/must_not_throw.h"
+#include "xroot/opaque.h"
 #include "xroot/requests/ping.h"
 
 #include <algorithm>
@@ -19,6 +20,14 @@ Duration tick_of(const Timeouts& timeouts) {
 }
 
 }  // namespace
+
+Endpoint Endpoint::of(const Url& url) {
+  std::string credentials;
+  for (const Opaque::Pair& pair : Opaque(url.cgi)) {
+    if (pair.key.starts_with("xrd.")) Opaque::append(credentials, pair.key, pair.value);
+  }
+  return {url.host, url.port, url.user, url.wants_tls(), std::move(credentials)};
+}
 
 Channel::Channel(asio::any_io_executor executor, std::shared_ptr<const ClientOptions> options,
                  Endpoint endpoint)

@@ -28,9 +28,10 @@ struct Endpoint {
   std::uint16_t port = default_port;
   std::string user;
   bool tls = false;
+  std::string credentials;  // "xrd.gsiusrpxy=FILE&xrd.ztn=FILE": where this URL has them
 
   auto operator<=>(const Endpoint&) const = default;
-  static Endpoint of(const Url& url) { return {url.host, url.port, url.user, url.wants_tls()}; }
+  static Endpoint of(const Url& url);
   std::string text() const { return HostPort{host, port}.text(); }
 };
 

@@ -24,6 +24,7 @@ struct AuthPeer {
   bool is_encrypted = false;
   std::string user;                    // what the client calls itself
   asio::ip::tcp::endpoint local = {};  // this side of the connection
+  std::string options = {};            // of the URL, as CGI: where it says its credentials are
 };
 
 // One exchange with one server for one method.

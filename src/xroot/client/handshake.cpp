@@ -173,7 +173,8 @@ std::string Channel::login_cgi() const {
 
 std::unique_ptr<AuthExchange> Channel::exchange_for(const AuthOffer& offer) const {
   const Transport& transport = streams_.front().stream->transport();
-  const AuthPeer peer{endpoint_.host, transport.is_encrypted(), user_name(), transport.local()};
+  const AuthPeer peer{endpoint_.host, transport.is_encrypted(), user_name(), transport.local(),
+                      endpoint_.credentials};
   return options_->credentials->begin(offer, peer);
 }
 

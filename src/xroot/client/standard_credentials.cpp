@@ -3,6 +3,7 @@
 
 #include "auth/methods.h"
 #include "base/text.h"
+#include "xroot/opaque.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -53,7 +54,9 @@ class StandardCredentials final : public Credentials {
     server.user = peer.user;
     server.parameters = offer.parameters;
     server.variable = &variable;
-    server.option = [](std::string_view) { return std::string(); };
+    server.option = [options = peer.options](std::string_view key) {
+      return std::string(Opaque(options).get(key).value_or(""));
+    };
     server.local = peer.local;
     return std::make_unique<StandardExchange>(row->begin(server));
   }

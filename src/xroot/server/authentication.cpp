@@ -55,6 +55,7 @@ asio::awaitable<Status> look_at(Service* service, Exchange exchange, std::string
     return judged;
   });
   if (!outcome) {
+    service->beginnings.failed_logins.add();
     log.info("session.not_authenticated", {{"peer", session.peer()},
                                            {"session", session.id_for_people()},
                                            {"method", auth::label_of(method)},
@@ -62,6 +63,7 @@ asio::awaitable<Status> look_at(Service* service, Exchange exchange, std::string
     exchange.error(outcome.error());
     if (session.attempts().exhausted()) session.close_after_answer();
   } else if (outcome->admission) {
+    service->beginnings.logins.add();
     tell(session, *outcome->admission);
     session.authorise(std::move(outcome->admission), std::move(outcome->cipher));
     exchange.ok();

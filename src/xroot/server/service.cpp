@@ -71,12 +71,34 @@ std::uint64_t RequestMetrics::opens() const {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
+namespace {
+
+Counter& handshakes(Metrics& metrics, std::string_view kind) {
+  return metrics.counter("sluice_xroot_tls_handshakes_total", "TLS handshakes of clients.",
+                         {{"kind", kind}});
+}
+
+Counter& logins(Metrics& metrics, std::string_view result) {
+  return metrics.counter("sluice_xroot_logins_total", "Credentials that clients showed.",
+                         {{"result", result}});
+}
+
+}  // namespace
+
+ConnectionMetrics::ConnectionMetrics(Metrics& metrics)
+    : full_handshakes(handshakes(metrics, "full")),
+      resumed_handshakes(handshakes(metrics, "resumed")),
+      failed_handshakes(handshakes(metrics, "failed")),
+      logins(server::logins(metrics, "good")),
+      failed_logins(server::logins(metrics, "failed")) {}
+
 Service::Service(ServerConfig settings, const RequestTable& requests, Metrics& metrics,
                  BlockingPool& pool)
     : config(std::move(settings)),
       gatekeeper(auth::Gatekeeper::of_everybody()),
       table(requests),
       blocking(pool),
-      counters(metrics) {}
+      counters(metrics),
+      beginnings(metrics) {}
 
 }  // namespace sluice::xroot::server

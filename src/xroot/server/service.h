@@ -102,6 +102,17 @@ struct RequestMetrics {
   std::uint64_t opens() const;
 };
 
+// How connections begin.
+struct ConnectionMetrics {
+  explicit ConnectionMetrics(Metrics& metrics);
+
+  Counter& full_handshakes;  // of TLS
+  Counter& resumed_handshakes;
+  Counter& failed_handshakes;
+  Counter& logins;  // credentials that were good
+  Counter& failed_logins;
+};
+
 class Service {
  public:
   Service(ServerConfig settings, const RequestTable& requests, Metrics& metrics,
@@ -129,6 +140,7 @@ class Service {
   BlockingPool& blocking;
   SessionRegistry sessions;
   RequestMetrics counters;
+  ConnectionMetrics beginnings;
 };
 
 }  // namespace sluice::xroot::server

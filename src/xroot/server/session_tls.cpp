@@ -25,13 +25,16 @@ asio::awaitable<Status> Session::begin_tls() {
   Status done =
       co_await main_.socket.start_tls(std::move(ssl), received, service_->tls.handshake_timeout);
   if (!done) {
+    service_->beginnings.failed_handshakes.add();
     log.info("tls.failed", {{"peer", peer_}, {"why", done.error().message()}});
     co_return done;
   }
+  const bool resumed = main_.socket.tls()->is_resumed();
+  (resumed ? service_->beginnings.resumed_handshakes : service_->beginnings.full_handshakes).add();
   log.debug("tls.begun", {{"peer", peer_},
                           {"version", main_.socket.tls()->version()},
                           {"cipher", main_.socket.tls()->cipher()},
-                          {"resumed", main_.socket.tls()->is_resumed()}});
+                          {"resumed", resumed}});
   if (logged_in()) note_encryption();
   co_return Status{};
 }

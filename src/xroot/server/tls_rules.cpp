@@ -25,7 +25,7 @@ TlsAnswer answer_to_able(const TlsRules& rules, Expect expect) {
   using namespace server_flag;
   if (expect == Expect::bind)
     return rules.data ? TlsAnswer{tls_data | goto_tls, TlsStart::now} : TlsAnswer{};
-  if (rules.login) return {tls_login | goto_tls, TlsStart::now};
+  if (rules.login || rules.offered) return {tls_login | goto_tls, TlsStart::now};
   if (expect == Expect::third_party_copy && rules.tpc) return {goto_tls, TlsStart::now};
   if (rules.session) return {tls_session, TlsStart::after_login};
   return {};

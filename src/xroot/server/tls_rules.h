@@ -17,6 +17,7 @@ namespace sluice::xroot::server {
 struct TlsRules {
   bool available = false;
   bool login = false;    // from before the login on
+  bool offered = false;  // from there on for all who can, and nobody else is refused
   bool session = false;  // from after the login on
   bool tpc = false;      // opens of third-party copies
   bool data = false;     // streams that only carry data

@@ -82,7 +82,7 @@ TEST(Scopes, UnknownWordOfStorageStaysAScope) {
 
 TEST(Scopes, RightsOfSeveralAddUp) {
   Token token = token_with({"storage.read:/", "storage.create:/up"});
-  EXPECT_EQ(allowed(token, "/up/new"), "LMDUNC");
+  EXPECT_EQ(allowed(token, "/up/new"), "LMDUNV");
   EXPECT_EQ(allowed(token, "/other"), "LMD");
 }
 

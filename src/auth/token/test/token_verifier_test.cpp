@@ -22,7 +22,7 @@ TEST_F(Tokens, GoodOneIsReadWhole) {
   EXPECT_THAT((*token)->groups, testing::ElementsAre("/cms", "/cms/production"));
   ASSERT_EQ((*token)->scopes.size(), 1U);
   EXPECT_EQ((*token)->scopes[0].path, "/cms/store");
-  EXPECT_EQ(mint::seconds_of((*token)->expires), in(600s));
+  EXPECT_EQ(mint::seconds_of((*token)->expires), in(600s + 60s));
   EXPECT_EQ(verifier().issuer_name((*token)->issuer), "cms");
 }
 

@@ -20,6 +20,7 @@ using namespace server_flag;
 constexpr TlsRules off;
 constexpr TlsRules optional{.available = true};
 constexpr TlsRules login{.available = true, .login = true, .session = true};
+constexpr TlsRules offered{.available = true, .offered = true};
 constexpr TlsRules session{.available = true, .session = true};
 constexpr TlsRules tpc{.available = true, .tpc = true};
 constexpr TlsRules data{.available = true, .session = true, .data = true};
@@ -67,6 +68,10 @@ TEST(TlsRules, AnswerToProtocolRowByRow) {
            Row{"optional, wanting, nothing said", optional, wanting, Expect::none,
                have_tls | tls_login | goto_tls, now},
            Row{"login, able", login, able, at_login, have_tls | tls_login | goto_tls, now},
+           Row{"offered, able", offered, able, at_login, have_tls | tls_login | goto_tls, now},
+           Row{"offered, unable", offered, unable, at_login, have_tls, never},
+           Row{"offered, old client", offered, old, at_login, have_tls, never},
+           Row{"offered, able, bind", offered, able, at_bind, have_tls, never},
            Row{"login, able, copy", login, able, at_copy, have_tls | tls_login | goto_tls, now},
            Row{"login, able, bind", login, able, at_bind, have_tls, never},
            Row{"session, able", session, able, at_login, have_tls | tls_session, after_login},
