@@ -51,6 +51,13 @@ def scratch(parent=None, prefix="sluice-test-"):
     return give(path)
 
 
+def another_clock(offset):
+    """Variables for a program whose clock is wrong: another_clock("+2h"). Timers go on as they are."""
+    libraries = list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    assert libraries, "libfaketime is not installed"
+    return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
 class WorkDir:
     """A sub-directory of an exported directory that belongs to one test; `top` is its local path."""
 
