@@ -294,13 +294,13 @@ def test_what_has_expired_is_refused(tomorrow, grid, asks, tmp_path, made):
     assert entered == [] and "has expired" in refused[0]["why"]
 
 
-def test_what_is_not_valid_yet_is_refused(session_dir, grid, asks, tmp_path):
-    gsi = doors.gsi_settings(grid.host, grid.ours, verify_host_certificate=False)
-    server = doors.Door({**gsi, "auth.methods": ["gsi"], "auth.mapping": MAPPING}, grid.host, home=session_dir)
-    with servers.running(server, environment=servers.another_clock("-12h")):
-        with server.meanwhile("session.not_authenticated") as refused, server.meanwhile() as entered:
-            asks(server, full(grid).write(tmp_path / "proxy")).failed()
-        assert entered == [] and "not yet valid" in refused[0]["why"]
+def test_what_is_not_valid_yet_is_refused(door_of, grid, asks, tmp_path):
+    """Here it is the client's clock that is ahead."""
+    door = door_of()
+    proxy = proxies.proxy(proxies.Holder.of(grid.jane), begin=36_000, end=80_000).write(tmp_path / "proxy")
+    with door.meanwhile("session.not_authenticated") as refused, door.meanwhile() as entered:
+        asks(door, proxy, **servers.another_clock("+12h")).failed()
+    assert entered == [] and "not yet valid" in refused[0]["why"]
 
 
 @pytest.mark.parametrize("begin, end", [(-7200, -120), (7200, 9000)])
