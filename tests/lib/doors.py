@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Doors that ask who comes, each with the settings that a test is about, and what their logs tell of those who came.
 
+import collections
 import contextlib
 import json
 import os
 import re
+import ssl
+import struct
+import sys
 
 import rawxroot
 import storage
+from clients import run
 
 WORD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
@@ -61,7 +66,55 @@ def forget_credentials(monkeypatch, folder):
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     monkeypatch.setenv("KRB5CCNAME", f"FILE:{folder}/no-cache")
-    monkeypatch.setenv("XrdSecGSICREATEPROXY", "0")  # else a client without a proxy asks a terminal for a password
+
+
+_SCRIPT = """
+import json, sys
+from XRootD import client
+from XRootD.client.flags import OpenFlags
+url, requests = json.loads(sys.argv[1])
+session = client.FileSystem(url)
+def ask(name, path, *words):
+    if name not in ("download", "upload", "overwrite"):
+        return getattr(session, name)(path, *words)[0]
+    flags = {"download": OpenFlags.READ, "upload": OpenFlags.NEW, "overwrite": OpenFlags.DELETE}[name]
+    file = client.File()
+    status = file.open(url + path, flags)[0]
+    if status.ok:
+        file.close()
+    return status
+answers = [ask(*request) for request in requests]
+print(json.dumps([[one.ok, one.errno, one.message] for one in answers]))
+"""
+MAKE_PARENTS = 1  # flag of mkdir
+Answer = collections.namedtuple("Answer", "ok code text")
+
+
+def in_one_session(door, *requests, scheme="roots", **environment):
+    """What python3-xrootd gets for one request after the other, in one session: a method of its FileSystem, or download, upload (of a
+    new file), overwrite; then a path and more."""
+    done = run(sys.executable, "-c", _SCRIPT, json.dumps([door.at(scheme=scheme), requests]), **environment).ok()
+    return [Answer(*answer) for answer in json.loads(done.out)]
+
+
+def allowed(door, *requests, **options):
+    """Which of them were."""
+    return [answer.ok for answer in in_one_session(door, *requests, **options)]
+
+
+def encrypted(door, ask_tls=0x0f):
+    """A raw connection with TLS, before its login."""
+    raw = rawxroot.Connection(door, hello=False)
+    raw.send(rawxroot.HELLO + rawxroot.protocol_request(ask_tls, 3))
+    raw.receive(), raw.receive()
+    context = ssl.create_default_context(capath=os.environ["X509_CERT_DIR"])
+    raw.socket = context.wrap_socket(raw.socket, server_hostname="localhost")
+    return raw
+
+
+def ztn_credential(token):
+    token = token.encode() if isinstance(token, str) else token
+    return b"ztn\0\0T\0\0" + struct.pack(">H", (len(token) + 1) & 0xffff) + token + b"\0"
 
 
 def authz(token):

@@ -3,6 +3,7 @@
 # organisations come from voms-proxy-fake, which plays their server.
 
 import datetime
+import functools
 import itertools
 
 import servers
@@ -20,6 +21,16 @@ UNKNOWN_POLICY = bytes.fromhex("06082b06010505071563")     # 1.3.6.1.5.5.7.21.99
 SERVER = "voms.example.org"
 
 _serials = itertools.count(1_000_001)
+
+
+@functools.cache
+def _key(number):
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _another_key(taken):
+    """Keys cost a second: there are two, and nobody signs with the one that is signed."""
+    return _key(0) if taken is not _key(0) else _key(1)
 
 
 def _sequence(content):
@@ -64,7 +75,7 @@ def proxy(issuer, name=None, info=proxy_info(), begin=-300, end=3600, oid=PROXY_
     one of Globus 2, which its name alone tells; `subject` in place of the one it should have; `signer`: a key that is not the
     issuer's."""
     serial = next(_serials)
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _another_key(issuer.key)
     above = issuer.chain[0]
     common = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, name or str(serial))])
     now = datetime.datetime.utcnow()
