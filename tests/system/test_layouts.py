@@ -297,20 +297,20 @@ def home(request, session_dir, host, authority, tokens, proxy):
         admin = {"BEARER_TOKEN": tokens.token("storage.modify:/"), "XrdSecPROTOCOL": "ztn",
                  "X509_CERT_DIR": str(authority.directory)}
         jane = {"X509_USER_PROXY": str(proxy), "XrdSecPROTOCOL": "gsi", "X509_CERT_DIR": str(authority.directory)}
-        for brings, *words in ((admin, "mkdir", "-p", "/home/org/jane"), (admin, "chmod", "/home", "rwxrwxrwx"),
-                               (admin, "chmod", "/home/org", "rwx------"), (jane, "mkdir", "/home/jane"),
-                               (jane, "chmod", "/home/jane", "rwx------")):
+        for brings, *words in ((admin, "mkdir", "-p", "/users/org/jane"), (admin, "chmod", "/users", "rwxrwxrwx"),
+                               (admin, "chmod", "/users/org", "rwx------"), (jane, "mkdir", "/users/jane"),
+                               (jane, "chmod", "/users/jane", "rwx------")):
             run("/usr/bin/xrdfs", door.at(), *words, **brings).ok()
         door.first = order[0]
         yield door
 
 
-HOMES = {"gsi": "/home/jane", "ztn": "/home/org/jane"}
+HOMES = {"gsi": "/users/jane", "ztn": "/users/org/jane"}
 
 
 @pytest.fixture
 def both(tokens, proxy):
-    return {"X509_USER_PROXY": str(proxy), "BEARER_TOKEN": tokens.token("storage.modify:/home/org/jane storage.read:/home/org/jane")}
+    return {"X509_USER_PROXY": str(proxy), "BEARER_TOKEN": tokens.token("storage.modify:/users/org/jane storage.read:/users/org/jane")}
 
 
 @pytest.mark.parametrize("wanted", [None, "ztn", "gsi"])
