@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import confidential
 import servers
 from clients import run
 
@@ -23,6 +24,7 @@ def new_key(path, kind="rsa"):
     option = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if kind == "rsa" else \
         ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
     openssl("genpkey", *option, "-out", path)
+    confidential.book.know_file(path)
     path.chmod(0o400)
     return servers.give(path)
 

@@ -6,6 +6,7 @@ import datetime
 import functools
 import itertools
 
+import confidential
 import servers
 from clients import run
 from cryptography import x509
@@ -65,6 +66,7 @@ class Holder:
         key = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
                                      serialization.NoEncryption())
         certificates = [one.public_bytes(serialization.Encoding.PEM) for one in self.chain]
+        confidential.book.know_pem(key)
         path.touch(0o600)
         path.write_bytes(certificates[0] + key + b"".join(certificates[1:]))
         return path
@@ -124,4 +126,5 @@ class Voms:
         run("/usr/bin/voms-proxy-fake", "-rfc", "-quiet", "-hours", "1", "-cert", identity.certificate, "-key", key,
             "-certdir", self.authority.directory, "-hostcert", self.identity.certificate, "-hostkey", self.identity.key,
             "-voms", vo, "-uri", f"{SERVER}:15000", "-out", path, *names, *more, HOME=str(path.parent)).ok()
+        confidential.book.know_file(path)
         return path

@@ -18,6 +18,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import confidential
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 _counter = itertools.count()
@@ -320,6 +322,7 @@ class SluiceServer(Server):
         self.binary = reachable(binary or sluice_binary())
         self.data = scratch(self.home, "data-")
         self.ready = ""
+        self._said = ""  # all that it was told at its starts
 
     def command(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0"):
         return [str(self.binary), "serve", *self.role(), "--listen", listen, "--http", http, "--data", str(self.data), *extra]
@@ -334,7 +337,9 @@ class SluiceServer(Server):
             file = self.home / "sluice.toml"
             file.write_text(settings)
             extra = ("--config", str(file), *extra)
-        self.launch(self.command(*extra, listen=listen, http=http), environment, stdout=subprocess.PIPE)
+        command = self.command(*extra, listen=listen, http=http)
+        self._said += "\n".join([*command, settings, ""])
+        self.launch(command, environment, stdout=subprocess.PIPE)
         self.ready = self._ready_line()
         self.port = self.named_port(self.port_name)
         self.http = f"http://127.0.0.1:{self.named_port('http')}"
@@ -363,6 +368,9 @@ class SluiceServer(Server):
             return error.code, error.read().decode()
 
     def remove(self):
+        if self.process is not None:
+            self.kill()
+        confidential.book.keep_server(self, self._said)
         super().remove()
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()

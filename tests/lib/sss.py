@@ -7,6 +7,7 @@ import time
 import warnings
 import zlib
 
+import confidential
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.utils import CryptographyDeprecationWarning
 
@@ -18,6 +19,7 @@ class Key:
     def __init__(self, number, user="jane", group="staff", name="sluice", expires=0, value=None):
         self.number, self.user, self.group, self.name, self.expires = number, user, group, name, expires
         self.value = value or os.urandom(32)
+        confidential.book.know("key of sss", self.value.hex())
 
     def line(self):
         return (f"0 u:{self.user} g:{self.group} n:{self.name} N:{self.number} c:{int(time.time()) - 100} e:{self.expires} f:0 "
