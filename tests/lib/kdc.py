@@ -69,6 +69,10 @@ class Kdc:
         self._admin(f"ktadd -k {keytab} {principal}")
         return servers.give(keytab)
 
+    def forget(self, principal):
+        """Nobody gets tickets for it any more."""
+        self._admin(f"delprinc -force {principal}")
+
     def user(self, name, *options):
         """A cache with the user's ticket, as kinit makes it; its name stands in KRB5CCNAME."""
         cache = self.home / f"cache_{name.replace('/', '_')}"

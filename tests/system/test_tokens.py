@@ -350,7 +350,7 @@ CHANGING = {"look", "list", "upload", "overwrite", "mkdir", "chmod", "move", "re
 
 
 @pytest.mark.parametrize("scope, may", [
-    ("storage.read", READING), ("storage.create", {"look", "upload", "mkdir", "chmod"}), ("storage.modify", CHANGING),
+    ("storage.read", READING), ("storage.create", {"look", "upload", "mkdir"}), ("storage.modify", CHANGING),
     ("storage.stage", READING), ("storage.poll", {"look"}), ("compute.modify", set()), ("read", READING), ("write", CHANGING),
 ])
 @pytest.mark.parametrize("brought", ["login", "path"])
