@@ -2,11 +2,11 @@
 #include "app/auth_commands.h"
 
 #include "app/settings_source.h"
+#include "auth/access/access.h"
+#include "auth/file_text.h"
 #include "auth/mapping/mapping.h"
 #include "auth/mapping/shown_credential.h"
-#include "auth/parsed_file.h"
 #include "base/text.h"
-#include "door/policy.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -43,7 +43,7 @@ std::string vo_of(const Texts& fqans) {
   return parts.size() > 1 ? std::string(parts[1]) : std::string();
 }
 
-// As a door that listens there decides; a name other than localhost may be anywhere.
+// As a server that listens there decides; a name other than localhost may be anywhere.
 bool is_local(const Texts& addresses) {
   return std::ranges::all_of(addresses, [](const std::string& text) {
     const auto range = parse_endpoint_range(text, std::uint16_t{0});
@@ -72,7 +72,8 @@ class Explain final : public cli::Command {
   Status run(Console& console) override {
     SLUICE_TRY(const Config config, source_.load());
     SLUICE_TRY(const auto mapping, auth::Mapping::parse(config.auth.mapping));
-    SLUICE_TRY(const auto policy, door::Policy::make(config.door, is_local(config.serve.listen)));
+    SLUICE_TRY(const auto access,
+               auth::Access::make(config.auth.access, is_local(config.serve.listen)));
     SLUICE_TRY(const Identity who, identity());
     const auth::Explanation all = mapping.explain(who);
     if (console.json()) {
@@ -80,7 +81,7 @@ class Explain final : public cli::Command {
     } else {
       show_identity(who, console);
       show_steps(all, console);
-      show_result(all, config.door, policy, console);
+      show_result(all, config.auth.access, access, console);
     }
     if (!all.result) console.set_exit_code(auth_exit_code(all.result.error()));
     return {};
@@ -181,8 +182,8 @@ class Explain final : public cli::Command {
     console.line("");
   }
 
-  void show_result(const auth::Explanation& all, const door::DoorConfig& door,
-                   const door::Policy& policy, Console& console) const {
+  void show_result(const auth::Explanation& all, const auth::AccessConfig& settings,
+                   const auth::Access& access, Console& console) const {
     if (!all.result) {
       console.line("refused: " + all.result.error().detail);
       return;
@@ -194,19 +195,19 @@ class Explain final : public cli::Command {
     if (who.root != "/") console.line(fmt::format("root       {}", who.root));
     if (who.home != "/") console.line(fmt::format("home       {}", who.home));
     console.line("");
-    for (const std::string& line : rights_of(who, door, policy)) console.line(line);
+    for (const std::string& line : rights_of(who, settings, access)) console.line(line);
   }
 
   // In the order in which a door asks (docs/reference/mapping.md).
-  Texts rights_of(const Principal& who, const door::DoorConfig& door,
-                  const door::Policy& policy) const {
+  Texts rights_of(const Principal& who, const auth::AccessConfig& settings,
+                  const auth::Access& access) const {
     Texts out;
-    if (who.is_anonymous) out.push_back(anonymous_rights(policy.anonymous_rights()));
-    if (door.read_only) out.emplace_back("the door is read-only (door.read_only)");
+    if (who.is_anonymous) out.push_back(anonymous_rights(access.anonymous_rights()));
+    if (settings.read_only) out.emplace_back("the server is read-only (access.read_only)");
     if (who.may_only_read) out.emplace_back("may only read, as the rule says");
-    out.push_back(fmt::format("may read below {}", fmt::join(door.read_paths, " ")));
-    if (!door.read_only && !who.may_only_read)
-      out.push_back(fmt::format("may change below {}", fmt::join(door.write_paths, " ")));
+    out.push_back(fmt::format("may read below {}", fmt::join(settings.read_paths, " ")));
+    if (!settings.read_only && !who.may_only_read)
+      out.push_back(fmt::format("may change below {}", fmt::join(settings.write_paths, " ")));
     if (who.token && !scopes_.empty())
       out.emplace_back(
           "where scopes of storage are in the token, they decide and not the namespace");
@@ -220,15 +221,15 @@ class Explain final : public cli::Command {
     return out;
   }
 
-  static std::string anonymous_rights(door::Anonymous rights) {
+  static std::string anonymous_rights(auth::Anonymous rights) {
     switch (rights) {
-      case door::Anonymous::none:
-        return "anonymous: may do nothing, unless a token says otherwise (door.anonymous)";
-      case door::Anonymous::read_only:
-        return "anonymous: may only read (door.anonymous)";
-      case door::Anonymous::full:
-      case door::Anonymous::automatic:
-        return "anonymous: may do what door.anonymous_user may (door.anonymous)";
+      case auth::Anonymous::none:
+        return "anonymous: may do nothing, unless a token says otherwise (access.anonymous)";
+      case auth::Anonymous::read_only:
+        return "anonymous: may only read (access.anonymous)";
+      case auth::Anonymous::full:
+      case auth::Anonymous::automatic:
+        return "anonymous: may do what access.anonymous_user may (access.anonymous)";
     }
     return {};
   }

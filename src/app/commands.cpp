@@ -40,7 +40,7 @@ class Serve final : public cli::Command {
     if (!listen_.empty()) overrides.push_back({"serve.listen", listen_, "--listen"});
     if (read_only_) {
       overrides.push_back({"pool.read_only", true, "--read-only"});
-      overrides.push_back({"door.read_only", true, "--read-only"});
+      overrides.push_back({"access.read_only", true, "--read-only"});
     }
     Config config;
     Sections sections = sections_of(config);

@@ -33,6 +33,7 @@ Sections sections_of(Config& config) {
   all.emplace_back("The xroot service", config.xroot, xroot::server::server_settings);
   all.emplace_back("The access log", config.access_log, xroot::server::access_log_settings);
   all.emplace_back("Who clients are", config.auth.auth, auth::auth_settings);
+  all.emplace_back("What clients may do", config.auth.access, auth::access_settings);
   all.emplace_back("Who is who here", config.auth.mapping, auth::mapping_settings);
   all.emplace_back("Bearer tokens", config.auth.token, auth::token_settings);
   all.emplace_back("The method ztn", config.auth.ztn, auth::ztn_settings);

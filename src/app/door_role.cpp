@@ -14,8 +14,7 @@ Status DoorRole::listen() {
 Status DoorRole::open() {
   Config& config = host_.config;
   SLUICE_CHECK(front_.remember_ports());
-  SLUICE_TRY(gate_, Gate::open(host_, front_.has_tls()));
-  SLUICE_TRY(auto policy, door::Policy::make(config.door, front_.is_local()));
+  SLUICE_TRY(gate_, Gate::open(host_, front_.has_tls(), front_.is_local()));
   SLUICE_TRY(auto selection, door::Selection::parse(config.door.selection));
   xroot::server::ServerConfig settings = config.xroot;
   settings.sign_level = config.signing.level;
@@ -23,7 +22,7 @@ Status DoorRole::open() {
   settings.max_streams = 0;  // streams carry data, and a door has none
   auto& catalogue = shared_.catalogue();
   service_ = std::make_unique<door::DoorService>(
-      std::move(settings), config.door, std::move(policy), std::move(selection),
+      std::move(settings), config.door, std::move(selection),
       door::DoorParts{&catalogue, &shared_.keys(), &board_, &hot_}, host_.metrics,
       host_.runtime.blocking());
   service_->tls_to_pools = tls_to_others(config.tls_common);
@@ -46,20 +45,16 @@ void DoorRole::start(TaskGroup& group) {
   group.spawn(watch_->run());
   group.spawn(gate_->keep_fresh());
   service_->gatekeeper = gate_->keeper();
-  service_->takes_tokens = !host_.config.auth.token.issuers.empty();
   front_.serve(*service_);
 }
 
 std::string DoorRole::hints() const {
   std::string url = fmt::format("{}://{}", front_.scheme(), front_.public_address());
-  const char* rights = "may do nothing (door.anonymous says what they may)";
-  if (service_->policy.anonymous_rights() == door::Anonymous::read_only) rights = "may read";
-  if (service_->policy.anonymous_rights() == door::Anonymous::full) rights = "may do everything";
   return fmt::format(
-      "  anonymous clients {}\n"
+      "  {}\n"
       "  xrdcp /etc/services {}//services\n"
       "  xrdfs {} ls -l /\n",
-      rights, url, url);
+      gate_->about_anonymous(), url, url);
 }
 
 }  // namespace sluice::app

@@ -13,7 +13,7 @@ Status ExportRole::listen() {
 
 Status ExportRole::open() {
   SLUICE_CHECK(front_.remember_ports());
-  SLUICE_TRY(gate_, Gate::open(host_, front_.has_tls()));
+  SLUICE_TRY(gate_, Gate::open(host_, front_.has_tls(), front_.is_local()));
   SLUICE_CHECK(make_below(host_.config.serve.data_directory, host_.config.disk.export_directory));
   SLUICE_TRY(auto tree, disk::FileTree::open(host_.config.disk));
   const exporter::ExportConfig& config = host_.config.exported;

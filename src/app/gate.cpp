@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/gate.h"
 
+#include "base/log.h"
+
 #include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace sluice::app {
 
 namespace {
+
+const Logger log("auth");
 
 bool is_readable(const std::string& file) { return ::access(file.c_str(), R_OK) == 0; }
 
@@ -22,17 +28,20 @@ std::vector<std::string> usual_methods(const Config& config, bool has_tls) {
   return methods;
 }
 
-Result<std::unique_ptr<Gate>> made_from(Host& host, const auth::Settings& settings) {
-  SLUICE_TRY(auto keeper, auth::Gatekeeper::make(settings));
-  return std::make_unique<Gate>(host, std::move(keeper));
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Gate>> Gate::open(Host& host, bool has_tls) {
+Result<std::unique_ptr<Gate>> Gate::open(Host& host, bool has_tls, bool is_local) {
   auth::Settings settings = host.config.auth;
-  if (settings.auth.methods.empty()) settings.auth.methods = usual_methods(host.config, has_tls);
-  return made_from(host, settings);
+  const bool chooses = settings.auth.methods.empty();
+  if (chooses) settings.auth.methods = usual_methods(host.config, has_tls);
+  auto keeper = auth::Gatekeeper::make(settings, is_local);
+  if (!keeper && chooses && !settings.auth.methods.empty()) {
+    return fail(keeper.error().code,
+                fmt::format("{}; of itself this server takes {}: auth.methods may name others",
+                            keeper.error().detail, fmt::join(settings.auth.methods, ", ")));
+  }
+  SLUICE_CHECK(keeper);
+  return std::make_unique<Gate>(host, std::move(*keeper));
 }
 
 Result<std::unique_ptr<Gate>> Gate::of_pool(Host& host) {
@@ -40,7 +49,23 @@ Result<std::unique_ptr<Gate>> Gate::of_pool(Host& host) {
   settings.auth.methods.clear();
   if (host.config.signing.pool_level != 0 && host.config.signing.pool_force)
     settings.auth.methods = {"none"};
-  return made_from(host, settings);
+  settings.token = {};
+  constexpr bool is_local = false;  // who has no capability may do nothing, wherever it is
+  SLUICE_TRY(auto keeper, auth::Gatekeeper::make(settings, is_local));
+  return std::make_unique<Gate>(host, std::move(keeper));
+}
+
+std::string Gate::about_anonymous() const {
+  switch (keeper_->access().anonymous_rights()) {
+    case auth::Anonymous::automatic:
+    case auth::Anonymous::none:
+      return "anonymous clients may do nothing (access.anonymous says what they may)";
+    case auth::Anonymous::read_only:
+      return "anonymous clients may read";
+    case auth::Anonymous::full:
+      return "anonymous clients may do everything";
+  }
+  return {};
 }
 
 asio::awaitable<void> Gate::keep_fresh() {
@@ -57,9 +82,13 @@ asio::awaitable<void> Gate::keep_fresh() {
 }
 
 void Gate::reload() {
-  // A full pool looks again within the minute.
+  // The role may be gone before the job is done. A full pool looks at the files within the minute.
   [[maybe_unused]] const bool taken =
-      host_->runtime.blocking().submit([this] { keeper_->reload(); });
+      host_->runtime.blocking().submit([keeper = keeper_, tokens = host_->config.auth.token] {
+        if (Status done = keeper->reconfigure(tokens); !done)
+          log.error("tokens.keep_old_settings", {{"why", done.error().message()}});
+        keeper->reload();
+      });
 }
 
 }  // namespace sluice::app

@@ -12,21 +12,23 @@ namespace sluice::app {
 class Gate {
  public:
   // Errors say in one line what a method lacks.
-  static Result<std::unique_ptr<Gate>> open(Host& host, bool has_tls);
+  static Result<std::unique_ptr<Gate>> open(Host& host, bool has_tls, bool is_local);
   // A pool believes capabilities and asks nobody; where clients shall sign without a key it has them log in for that alone,
   // since clients without a login sign nothing.
   static Result<std::unique_ptr<Gate>> of_pool(Host& host);
-  explicit Gate(Host& host, std::unique_ptr<auth::Gatekeeper> keeper)
+  explicit Gate(Host& host, std::shared_ptr<auth::Gatekeeper> keeper)
       : host_(&host), keeper_(std::move(keeper)) {}
 
-  auth::Gatekeeper* keeper() const { return keeper_.get(); }
+  const std::shared_ptr<auth::Gatekeeper>& keeper() const { return keeper_; }
+  // A line for whoever started the server.
+  std::string about_anonymous() const;
   asio::awaitable<void> keep_fresh();
-  // Now, in the background.
+  // With the settings of tokens as they are now, and all files; in the background.
   void reload();
 
  private:
   Host* host_;
-  std::unique_ptr<auth::Gatekeeper> keeper_;
+  std::shared_ptr<auth::Gatekeeper> keeper_;
 };
 
 }  // namespace sluice::app

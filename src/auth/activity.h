@@ -15,16 +15,17 @@ enum class Activity : std::uint8_t {
   download,
   upload,       // a new file
   overwrite,    // upload in the place of one
-  manage,       // new directories, the target of a move
+  manage,       // new directories
+  move_to,      // the target of a move
   remove,       // of files and directories, the source of a move
   update_meta,  // mode, attributes
   stage,        // bring a file from tape, or let it go
 };
 
 constexpr std::string_view name_of(Activity activity) {
-  constexpr std::array<std::string_view, 9> names{"read_meta", "list",        "download",
-                                                  "upload",    "overwrite",   "manage",
-                                                  "remove",    "update_meta", "stage"};
+  constexpr std::array<std::string_view, 10> names{"read_meta",   "list",   "download", "upload",
+                                                   "overwrite",   "manage", "move_to",  "remove",
+                                                   "update_meta", "stage"};
   return names.at(static_cast<std::size_t>(activity));
 }
 

@@ -20,38 +20,72 @@ Identity identity_of(std::shared_ptr<const Token> token) {
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(const AuthConfig& config, Chain chain, Mapping mapping,
-                       std::shared_ptr<TokenVerifier> tokens)
-    : chain_(std::move(chain)),
-      mapping_(std::move(mapping)),
-      limits_(config.most_failures, config.lock_out),
-      tokens_(std::move(tokens)) {}
+std::shared_ptr<const Admission> Gatekeeper::Admitted::find(const Token& token) const {
+  const std::lock_guard lock(mutex_);
+  auto at = all_.find(&token);
+  return at == all_.end() ? nullptr : at->second;
+}
 
-Result<std::unique_ptr<Gatekeeper>> Gatekeeper::make(const Settings& settings) {
+void Gatekeeper::Admitted::put(std::shared_ptr<const Admission> admission) {
+  const std::lock_guard lock(mutex_);
+  if (all_.size() >= most) all_.clear();
+  const Token* token = admission->identity.token.get();
+  all_.insert_or_assign(token, std::move(admission));
+}
+
+void Gatekeeper::Admitted::clear() {
+  const std::lock_guard lock(mutex_);
+  all_.clear();
+}
+
+Result<std::shared_ptr<Gatekeeper>> Gatekeeper::make(const Settings& settings, bool is_local) {
   SLUICE_TRY(auto tokens, TokenVerifier::make(settings.token));
   SLUICE_TRY(Chain chain, make_chain({&settings, tokens}));
   SLUICE_TRY(Mapping mapping, Mapping::parse(settings.mapping));
-  return std::unique_ptr<Gatekeeper>(
-      new Gatekeeper(settings.auth, std::move(chain), std::move(mapping), std::move(tokens)));
+  SLUICE_TRY(Access access, Access::make(settings.access, is_local));
+  std::shared_ptr<Gatekeeper> keeper(
+      new Gatekeeper(settings.auth, std::move(chain), std::move(mapping), std::move(access)));
+  keeper->tokens_ = std::move(tokens);
+  SLUICE_CHECK(keeper->reconfigure(settings.token));
+  return keeper;
+}
+
+std::shared_ptr<Gatekeeper> Gatekeeper::of_everybody() {
+  constexpr bool is_local = true;
+  return make({}, is_local).value();  // usual settings: none of them can be wrong
 }
 
 Result<std::shared_ptr<const Admission>> Gatekeeper::admit(Identity identity) const {
   auto admission = std::make_shared<Admission>();
   SLUICE_TRY(admission->principal, mapping_.map(identity));
+  if (admission->principal.is_anonymous)
+    admission->principal = access_.anonymous(std::move(admission->principal));
   admission->identity = std::move(identity);
   return admission;
 }
 
-Result<std::shared_ptr<const Admission>> Gatekeeper::admit_bearer(std::string_view authz) const {
+std::shared_ptr<const Admission> Gatekeeper::unasked(std::string label) const {
+  auto admission = std::make_shared<Admission>();
+  admission->identity.name = label;
+  admission->principal = access_.anonymous({});
+  admission->principal.name = std::move(label);
+  return admission;
+}
+
+Result<std::shared_ptr<const Admission>> Gatekeeper::admit_bearer(std::string_view authz) {
+  if (auto known = known_bearer(authz)) return known;
   const auto text = bearer_of(authz);
   if (!text) return fail(Errc::authentication, "authz holds no bearer token");
   SLUICE_TRY(auto token, tokens_->verify(*text));
-  return admit(identity_of(std::move(token)));
+  SLUICE_TRY(auto admission, admit(identity_of(std::move(token))));
+  admitted_.put(admission);
+  return admission;
 }
 
-bool Gatekeeper::knows_bearer(std::string_view authz) const {
+std::shared_ptr<const Admission> Gatekeeper::known_bearer(std::string_view authz) const {
   const auto text = bearer_of(authz);
-  return !text || tokens_->known(*text) != nullptr;
+  const auto token = text ? tokens_->known(*text) : nullptr;
+  return token ? admitted_.find(*token) : nullptr;
 }
 
 void Gatekeeper::reload() {
@@ -60,13 +94,19 @@ void Gatekeeper::reload() {
     log.error("mapping.keeps_old_files", {{"why", done.error().message()}});
   if (Status done = tokens_->refresh(); !done)
     log.warn("issuers.not_reached", {{"why", done.error().message()}});
+  admitted_.clear();
 }
 
-std::shared_ptr<const Admission> unasked(std::string label) {
-  auto admission = std::make_shared<Admission>();
-  admission->identity.name = label;
-  admission->principal.name = std::move(label);
-  return admission;
+Status Gatekeeper::reconfigure(const TokenConfig& config) {
+  if (config.strict && config.issuers.empty()) {
+    return fail(Errc::usage,
+                "auth.token.strict: without auth.token.issuers no request would be allowed");
+  }
+  SLUICE_CHECK(tokens_->reconfigure(config));
+  takes_tokens_ = !config.issuers.empty();
+  is_strict_ = config.strict;
+  admitted_.clear();
+  return {};
 }
 
 }  // namespace sluice::auth

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server asks of those who come: the chain of methods, the addresses that are locked out, the tokens it believes, and
-// who somebody is here after all.
+// What a server asks of those who come: the chain of methods, the addresses that are locked out, the tokens it believes, who
+// somebody is here after all, and what clients may do at all.
 #pragma once
 
+#include "auth/access/access.h"
 #include "auth/chain.h"
 #include "auth/mapping/mapping.h"
 #include "auth/principal.h"
@@ -10,8 +11,11 @@
 #include "auth/source_limits.h"
 #include "auth/token/token_verifier.h"
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string_view>
+#include <unordered_map>
 
 namespace sluice::auth {
 
@@ -23,36 +27,64 @@ struct Admission {
 
 class Gatekeeper {
  public:
-  // Errors say in one line what a method lacks, or which rule is wrong.
-  static Result<std::unique_ptr<Gatekeeper>> make(const Settings& settings);
+  // `is_local`: the server listens on loopback only. Errors say in one line what a method lacks, or which rule is wrong.
+  static Result<std::shared_ptr<Gatekeeper>> make(const Settings& settings, bool is_local);
+
+  // Asks nobody, and everybody may do everything.
+  static std::shared_ptr<Gatekeeper> of_everybody();
 
   const Chain& chain() const { return chain_; }
   SourceLimits& limits() { return limits_; }
+  const Access& access() const { return access_; }
 
   // May block. Errc::not_authorized: known, and not let in.
   Result<std::shared_ptr<const Admission>> admit(Identity identity) const;
+  // Of a client that nobody asks; `label` is what it calls itself.
+  std::shared_ptr<const Admission> unasked(std::string label) const;
 
-  // Who a request is from that brings a token of its own: the value of `authz` in its CGI. May block.
-  Result<std::shared_ptr<const Admission>> admit_bearer(std::string_view authz) const;
-  // Whether admit_bearer() has to fetch or verify anything first.
-  bool knows_bearer(std::string_view authz) const;
+  // Some issuer is believed; else what requests bring as tokens is nothing to us.
+  bool takes_tokens() const { return takes_tokens_; }
   // Each request on a path needs a token of its own.
-  bool is_strict() const { return tokens_->is_strict(); }
+  bool is_strict() const { return is_strict_; }
+  // Who a request is from that brings a token of its own: the value of `authz` in its CGI. May block.
+  Result<std::shared_ptr<const Admission>> admit_bearer(std::string_view authz);
+  // The same, if that is known already; else null. Never blocks.
+  std::shared_ptr<const Admission> known_bearer(std::string_view authz) const;
 
   // Looks at all files again, and fetches the keys of issuers that are due. May block.
   void reload();
+  // With other settings of tokens from now on.
+  Status reconfigure(const TokenConfig& config);
 
  private:
-  Gatekeeper(const AuthConfig& config, Chain chain, Mapping mapping,
-             std::shared_ptr<TokenVerifier> tokens);
+  Gatekeeper(const AuthConfig& config, Chain chain, Mapping mapping, Access access)
+      : chain_(std::move(chain)),
+        mapping_(std::move(mapping)),
+        access_(std::move(access)),
+        limits_(config.most_failures, config.lock_out) {}
+
+  // The admissions of tokens that were verified lately. They hold their tokens, so that no other can have the same address.
+  class Admitted {
+   public:
+    std::shared_ptr<const Admission> find(const Token& token) const;
+    void put(std::shared_ptr<const Admission> admission);
+    void clear();
+
+   private:
+    static constexpr std::size_t most = 10'000;
+
+    mutable std::mutex mutex_;  // once per request with a token, for a lookup
+    std::unordered_map<const Token*, std::shared_ptr<const Admission>> all_;
+  };
 
   Chain chain_;
   Mapping mapping_;
+  Access access_;
   SourceLimits limits_;
   std::shared_ptr<TokenVerifier> tokens_;
+  Admitted admitted_;
+  std::atomic<bool> takes_tokens_ = false;
+  std::atomic<bool> is_strict_ = false;
 };
-
-// Of a client that nobody asks; `label` is what it calls itself.
-std::shared_ptr<const Admission> unasked(std::string label);
 
 }  // namespace sluice::auth

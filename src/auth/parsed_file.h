@@ -3,12 +3,9 @@
 // it is missing or wrong, what was in it last. Asking costs a stat(2). Used by many threads at once.
 #pragma once
 
+#include "auth/file_text.h"
 #include "base/result.h"
 
-#include <sys/stat.h>
-
-#include <compare>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,28 +13,6 @@
 #include <string_view>
 
 namespace sluice::auth {
-
-// What tells one version of a file from the next; the change time sees chmod(2) as well.
-struct FileStamp {
-  std::uint64_t device = 0;
-  std::uint64_t node = 0;
-  std::int64_t size = -1;  // -1: there is no file
-  std::int64_t modified = 0;
-  std::int64_t changed = 0;
-  std::uint32_t mode = 0;
-
-  static FileStamp of(const struct stat& state);
-  static FileStamp of(const std::string& path);
-  bool operator==(const FileStamp&) const = default;
-};
-
-struct FileText {
-  std::string text;
-  FileStamp stamp;
-};
-
-// Errc::too_long where there is more than `limit`.
-Result<FileText> read_file(const std::string& path, std::size_t limit);
 
 // One line of the log, for as long as nobody touches the file.
 void log_kept_file(const std::string& path, const Error& error);

@@ -24,6 +24,9 @@ struct Principal {
   // Where it has scopes, they are asked instead of the namespace.
   std::shared_ptr<const Token> token = {};
 
+  // A token that says what may be done is the whole truth; one that only says who is asked like anybody.
+  bool has_scopes() const { return token && !token->scopes.empty(); }
+
   // Owner and group of what is made in a directory: the principal's own, those of the directory when it has none.
   std::pair<std::int64_t, std::int64_t> owner_in(std::int64_t user_of_directory,
                                                  std::int64_t group_of_directory) const;

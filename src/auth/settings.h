@@ -2,6 +2,7 @@
 // All settings of this module, side by side.
 #pragma once
 
+#include "auth/access/config.h"
 #include "auth/config.h"
 #include "auth/gsi/config.h"
 #include "auth/krb5/config.h"
@@ -14,6 +15,7 @@ namespace sluice::auth {
 
 struct Settings {
   AuthConfig auth;
+  AccessConfig access;
   TokenConfig token;
   ZtnConfig ztn;
   GsiConfig gsi;

@@ -66,8 +66,7 @@ Result<Reply> mv(DoorService& service, const Call& call, const xroot::Mv& reques
   SLUICE_TRY(Target from,
              find(service, *call.caller, request.source, Activity::remove, LastLink::itself));
   SLUICE_TRY(Target to,
-             walk_to(service, *call.caller, request.target, Activity::manage, LastLink::itself));
-  SLUICE_CHECK(service.policy.check_move_to(*to.who, to.path));
+             walk_to(service, *call.caller, request.target, Activity::move_to, LastLink::itself));
   SLUICE_CHECK(check_not_root(from));
   if (to.walk.entry) return fail(Errc::exists, to.path);
   auto& names = service.catalogue.names();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings of a door: who may do what, and how it sends clients to pools.
+// Settings of a door: how it sends clients to pools.
 #pragma once
 
 #include "base/settings.h"
 #include "base/units.h"
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -13,22 +12,7 @@
 
 namespace sluice::door {
 
-// What clients may do of whom nothing is known.
-enum class Anonymous : std::uint8_t { automatic, none, read_only, full };
-
-constexpr std::array<EnumName<Anonymous>, 4> names_of(Anonymous) {
-  return {{{Anonymous::automatic, "auto"},
-           {Anonymous::none, "none"},
-           {Anonymous::read_only, "readonly"},
-           {Anonymous::full, "full"}}};
-}
-
 struct DoorConfig {
-  bool read_only = false;
-  std::vector<std::string> read_paths = {"/"};
-  std::vector<std::string> write_paths = {"/"};
-  Anonymous anonymous = Anonymous::automatic;
-  std::string anonymous_user = "auto";
   std::string queue;
   std::vector<std::string> selection;
   Duration capability_lifetime{300'000};
@@ -40,20 +24,6 @@ struct DoorConfig {
 };
 
 inline constexpr std::tuple door_settings{
-    setting("door.read_only", &DoorConfig::read_only, Reload::no,
-            "Refuse everything that would change a file or a name, whoever asks."),
-    setting("door.read_paths", &DoorConfig::read_paths, Reload::no,
-            "Directories below which clients may read; everything else is refused."),
-    setting("door.write_paths", &DoorConfig::write_paths, Reload::no,
-            "Directories below which clients may change something; everything else is refused."),
-    setting("door.anonymous", &DoorConfig::anonymous, Reload::no,
-            "What clients may do that did not prove who they are: \"none\", \"readonly\", "
-            "\"full\". \"auto\" is full where "
-            "the door listens on loopback only, and none elsewhere."),
-    setting("door.anonymous_user", &DoorConfig::anonymous_user, Reload::no,
-            "As whom they do it: \"nobody\" has the rights of others, \"root\" all, "
-            "UID:GID[,GID...] those of that account. "
-            "\"auto\" is root where the door listens on loopback only, and nobody elsewhere."),
     setting("door.queue", &DoorConfig::queue, Reload::no,
             "Mover queue of the pools that this door's clients wait in. Empty: regular."),
     setting(

@@ -6,6 +6,5 @@
 namespace sluice::door {
 
 inline const Logger log("door");
-inline const Logger audit("audit");  // every decision that denied something
 
 }  // namespace sluice::door

@@ -5,12 +5,13 @@
 #include "base/account_names.h"
 #include "capability/key_ring.h"
 #include "catalogue/api.h"
+#include "door/config.h"
 #include "door/hot_files.h"
-#include "door/policy.h"
 #include "door/pool_board.h"
+#include "door/rights.h"
 #include "door/selection.h"
 #include "xroot/client/api.h"
-#include "xroot/opaque.h"
+#include "xroot/server/authorization.h"
 #include "xroot/server/service.h"
 #include "xroot/stat_text.h"
 
@@ -30,8 +31,8 @@ struct DoorParts {
 
 class DoorService final : public xroot::server::Service {
  public:
-  DoorService(xroot::server::ServerConfig settings, DoorConfig config, Policy policy,
-              Selection selection, DoorParts parts, Metrics& metrics, BlockingPool& blocking);
+  DoorService(xroot::server::ServerConfig settings, DoorConfig config, Selection selection,
+              DoorParts parts, Metrics& metrics, BlockingPool& blocking);
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 0; }
@@ -39,30 +40,18 @@ class DoorService final : public xroot::server::Service {
   // A catalogue may make anybody wait.
   bool metadata_inline() const override { return false; }
 
-  // As whom a request is decided: by the token in its CGI, else by what the login proved. May block where that token is new.
-  Result<std::shared_ptr<const Principal>> principal_of(const xroot::server::Caller& caller,
-                                                        const xroot::Opaque& opaque) const;
-  // Whether that can wait.
-  bool knows_principal_of(const xroot::Opaque& opaque) const;
-
   catalogue::Catalogue& catalogue;
   const capability::KeyRing& keys;
   const PoolBoard& pools;
   HotFiles& hot;
   const DoorConfig settings;
-  const Policy policy;
   const Selection selection;
   const AccountNames accounts;
-  bool takes_tokens =
-      false;  // some issuer is believed; else what requests bring as authz is nothing to us
   xroot::client::TlsUpgrade tls_to_pools;  // for those that do not answer in clear
 };
 
 // A path of a request that was allowed so far, and what the catalogue has there.
-struct Target {
-  std::string path;
-  xroot::Opaque opaque;                  // views into the request
-  std::shared_ptr<const Principal> who;  // never null
+struct Target : xroot::server::Asked {
   catalogue::Walk walk;
 
   const catalogue::Entry& entry() const { return *walk.entry; }
@@ -77,6 +66,10 @@ Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller
 Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
                     std::string_view wire, Activity activity,
                     catalogue::LastLink last = catalogue::LastLink::followed);
+
+// For one more activity than the one that the walk was for.
+Status check_also(const DoorService& service, const xroot::server::Caller& caller,
+                  const Target& target, Activity activity);
 
 // What shall only be looked at, and where its bytes are.
 struct LocatedTarget {

@@ -300,6 +300,7 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   if (target.opaque.get("tpc.stage") == "copy")
     return fail(Errc::unsupported, target.path + ": third-party copy");
   SLUICE_CHECK(check_existing(target, request.flags));
+  if (target.walk.entry) SLUICE_CHECK(check_also(service, caller, target, Activity::overwrite));
   SLUICE_CHECK(check_pools_have_tls(service, caller, target));
   Past past = past_of(service, target);
   SLUICE_CHECK(release(service, past));

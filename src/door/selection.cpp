@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/selection.h"
 
+#include "auth/token/path.h"
 #include "base/endpoint.h"
 #include "base/text.h"
-#include "door/policy.h"
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -97,7 +97,7 @@ bool is_in(const net::Network& network, std::string_view client) {
 }  // namespace
 
 bool SelectionRule::matches(const Wish& wish) const {
-  return (!writes || *writes == wish.writes) && (!path || is_below(wish.path, *path)) &&
+  return (!writes || *writes == wish.writes) && (!path || auth::is_at_or_below(wish.path, *path)) &&
          (!storage_class || *storage_class == wish.storage_class) &&
          (!network || is_in(*network, wish.client));
 }

@@ -26,13 +26,14 @@ struct Listing {
   xroot::DirlistWriter text;
 };
 
-Result<std::unique_ptr<Listing>> open_listing(const FileTree& tree, const xroot::Dirlist& request) {
-  SLUICE_TRY(RequestPath target, request_path(request.path));
+Result<std::unique_ptr<Listing>> open_listing(const ExportService& service, const Call& call,
+                                              const xroot::Dirlist& request) {
+  SLUICE_TRY(RequestPath target, allowed_path(service, *call.caller, request.path, Activity::list));
   std::string type;
   if (request.flags.with_checksum) {
     SLUICE_TRY(type, xroot::server::checksum_type_of(target.opaque));
   }
-  SLUICE_TRY(DirectoryReader reader, DirectoryReader::open(tree, target.path));
+  SLUICE_TRY(DirectoryReader reader, DirectoryReader::open(*service.tree, target.path));
   return std::make_unique<Listing>(std::move(reader), request.flags, std::move(type));
 }
 
@@ -71,7 +72,7 @@ Task<Reply> dirlist(ExportService& service, Answer answer, xroot::Dirlist reques
   while (more) {
     auto step = co_await offload(service.blocking, [&]() -> Result<bool> {
       if (!listing) {
-        SLUICE_TRY(listing, open_listing(tree, request));
+        SLUICE_TRY(listing, open_listing(service, answer.call, request));
       }
       return read_part(tree, *listing);
     });

@@ -32,4 +32,24 @@ std::uint32_t ExportService::protocol_flags() const {
   return is_server | supports_posc | supports_pages;
 }
 
+Result<RequestPath> allowed_path(const ExportService& service, const xroot::server::Caller& caller,
+                                 std::string_view wire, auth::Activity activity) {
+  SLUICE_TRY(auto asked, xroot::server::allowed(service, caller, wire, activity));
+  SLUICE_TRY(LogicalPath path, LogicalPath::parse(asked.path));
+  return RequestPath{std::move(path), asked.opaque};
+}
+
+Task<RequestPath> allowed_path_beside(ExportService& service, const xroot::server::Answer& answer,
+                                      std::string_view wire, auth::Activity activity) {
+  auto look = [&] { return allowed_path(service, *answer.call.caller, wire, activity); };
+  if (xroot::server::is_asked_at_once(service, wire)) co_return look();
+  co_return co_await offload(service.blocking, look);
+}
+
+auth::Activity activity_of(const xroot::OpenFlags& flags) {
+  if (!flags.writes()) return auth::Activity::download;
+  const bool may_make_one = flags.create || flags.overwrite || flags.append;
+  return may_make_one ? auth::Activity::upload : auth::Activity::overwrite;
+}
+
 }  // namespace sluice::exporter

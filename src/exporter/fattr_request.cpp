@@ -11,17 +11,21 @@
 namespace sluice::exporter {
 namespace {
 
-Result<Attributes> attributes_of(FileTree& tree, const Call& call, const xroot::Fattr& request) {
+Result<Attributes> attributes_of(ExportService& service, const Call& call,
+                                 const xroot::Fattr& request) {
+  const bool changes =
+      request.code == xroot::FattrCode::set || request.code == xroot::FattrCode::remove;
   if (!request.path.empty()) {
-    SLUICE_TRY(RequestPath target, request_path(request.path));
-    return Attributes::of(tree, target.path);
+    SLUICE_TRY(RequestPath target,
+               allowed_path(service, *call.caller, request.path,
+                            changes ? Activity::update_meta : Activity::read_meta));
+    return Attributes::of(*service.tree, target.path);
   }
   SLUICE_TRY(auto file, open_file_of(call));
-  bool changes = request.code == xroot::FattrCode::set || request.code == xroot::FattrCode::remove;
   if (changes && !file->is_writable()) {
     return fail(Errc::not_authorized, file->path() + " is open for reading only");
   }
-  return Attributes::of(tree, file->fd(), file->path());
+  return Attributes::of(*service.tree, file->fd(), file->path());
 }
 
 Result<Reply> list(const Attributes& attributes, bool with_values) {
@@ -43,7 +47,7 @@ Status change(Attributes& attributes, const xroot::Fattr& request, const xroot::
 }  // namespace
 
 Result<Reply> fattr(ExportService& service, const Call& call, const xroot::Fattr& request) {
-  SLUICE_TRY(Attributes attributes, attributes_of(*service.tree, call, request));
+  SLUICE_TRY(Attributes attributes, attributes_of(service, call, request));
   if (request.code == xroot::FattrCode::list) return list(attributes, request.with_values);
   bool gets = request.code == xroot::FattrCode::get;
   if (!gets) SLUICE_CHECK(service.tree->check_writable());

@@ -8,10 +8,11 @@
 
 namespace sluice::exporter {
 
-Result<Reply> locate(ExportService& service, const Call&, const xroot::Locate& request) {
+Result<Reply> locate(ExportService& service, const Call& call, const xroot::Locate& request) {
   bool can_write = !service.tree->is_read_only();
   if (!request.path.empty()) {
-    SLUICE_TRY(RequestPath target, request_path(request.path));
+    SLUICE_TRY(RequestPath target,
+               allowed_path(service, *call.caller, request.path, Activity::read_meta));
     SLUICE_TRY(FileStat found, service.tree->stat(target.path));
     can_write = service.tree->may_write(found);
   }
@@ -22,11 +23,11 @@ Result<Reply> locate(ExportService& service, const Call&, const xroot::Locate& r
   return reply;
 }
 
-Result<Reply> prepare(ExportService& service, const Call&, const xroot::Prepare& request) {
+Result<Reply> prepare(ExportService& service, const Call& call, const xroot::Prepare& request) {
   if (request.flags.cancel) return Reply{};
   if (request.paths.empty()) return fail(Errc::missing_argument, "prepare without a path");
   for (std::string_view line : request.paths) {
-    SLUICE_TRY(RequestPath target, request_path(line));
+    SLUICE_TRY(RequestPath target, allowed_path(service, *call.caller, line, Activity::read_meta));
     Result<FileStat> found = service.tree->stat(target.path);
     if (!found && !request.flags.no_errors) return tl::unexpected<Error>(std::move(found).error());
   }

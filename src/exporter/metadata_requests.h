@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handlers of everything that is not bulk data: names, attributes, questions. They translate
-// between the wire and FileTree and decide nothing else.
+// between the wire and FileTree, and decide nothing else than what allowed_path() decides.
 #pragma once
 
 #include "exporter/export_service.h"
@@ -9,6 +9,7 @@
 
 namespace sluice::exporter {
 
+using auth::Activity;
 using xroot::server::Answer;
 using xroot::server::Call;
 using xroot::server::Exchange;

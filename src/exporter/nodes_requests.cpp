@@ -40,7 +40,8 @@ Reply send_to(const NodesService& service, const Node& node, const Attempts& att
 
 Task<Reply> open_at_node(NodesService& service, Answer answer, xroot::Open request) {
   constexpr unsigned rounds_to_notice = 3;  // that the node which the client lost is gone
-  SLUICE_CO_TRY(RequestPath target, request_path(request.path));
+  SLUICE_CO_TRY(RequestPath target, co_await allowed_path_beside(service, answer, request.path,
+                                                                 activity_of(request.flags)));
   SLUICE_CO_CHECK(co_await offload(service.blocking,
                                    [&] { return check_open(service, target, request.flags); }));
   const Attempts attempts = Attempts::of(target.opaque);
@@ -64,7 +65,8 @@ Task<Reply> open_at_node(NodesService& service, Answer answer, xroot::Open reque
 Result<Reply> locate_at_nodes(NodesService& service, const Call& call,
                               const xroot::Locate& request) {
   if (request.path.empty() || request.flags.for_dirlist) return locate(service, call, request);
-  SLUICE_TRY(RequestPath target, request_path(request.path));
+  SLUICE_TRY(RequestPath target,
+             allowed_path(service, *call.caller, request.path, Activity::read_meta));
   SLUICE_TRY(FileStat found, service.tree->stat(target.path));
   if (to_wire(*service.tree, found).flags.directory) return locate(service, call, request);
   std::vector<std::string> addresses;

@@ -35,18 +35,42 @@ OpenMode mode_of(const xroot::Open& request, const xroot::Opaque& opaque) {
   return mode;
 }
 
+// Whoever may make new files only gets one that is new, or hears that it may not replace the one there.
+Result<std::shared_ptr<OpenFile>> open_file(ExportService& service, const Call& call,
+                                            const xroot::server::Asked& asked,
+                                            const LogicalPath& path, OpenMode mode) {
+  const bool may_replace =
+      mode.create == OpenMode::Create::overwrite || mode.create == OpenMode::Create::missing;
+  if (!may_replace) return service.tree->open_file(path, mode);
+  Status overwrites =
+      service.gatekeeper->access().check(*asked.who, Activity::overwrite, asked.path);
+  if (overwrites) return service.tree->open_file(path, mode);
+  mode.create = OpenMode::Create::always;
+  auto file = service.tree->open_file(path, mode);
+  if (!file && file.error().code == Errc::exists) {
+    SLUICE_CHECK(
+        xroot::server::audited(*call.caller, asked, Activity::overwrite, std::move(overwrites)));
+  }
+  return file;
+}
+
 }  // namespace
 
-Result<Reply> open(ExportService& service, const Call&, const xroot::Open& request) {
+Result<Reply> open(ExportService& service, const Call& call, const xroot::Open& request) {
   if (request.flags.duplicate) {
     return fail(Errc::unsupported, "opening as a clone; open the file and send a clone request");
   }
-  SLUICE_TRY(RequestPath target, request_path(request.path));
+  const Activity activity = activity_of(request.flags);
+  SLUICE_TRY(auto asked, xroot::server::allowed(service, *call.caller, request.path, activity));
+  // A file that is changed in its place can be read as well.
+  if (activity == Activity::overwrite && !request.flags.write_only)
+    SLUICE_CHECK(xroot::server::check_access(service, *call.caller, asked, Activity::download));
+  SLUICE_TRY(const LogicalPath path, LogicalPath::parse(asked.path));
   // Refused before a file is made: clients then copy through themselves, and want to make it.
-  if (target.opaque.get("tpc.stage") == "copy") {
-    return fail(Errc::unsupported, target.path.text() + ": third-party copy");
+  if (asked.opaque.get("tpc.stage") == "copy") {
+    return fail(Errc::unsupported, path.text() + ": third-party copy");
   }
-  SLUICE_TRY(auto file, service.tree->open_file(target.path, mode_of(request, target.opaque)));
+  SLUICE_TRY(auto file, open_file(service, call, asked, path, mode_of(request, asked.opaque)));
   if (request.flags.sequential) ::posix_fadvise(file->fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
   xroot::OpenAnswer answer;
   if (request.flags.return_stat) answer.stat = to_wire(*service.tree, file->opened_stat());

@@ -34,7 +34,8 @@ Task<Reply> checksum(ExportService& service, Answer answer, std::string args) {
     SLUICE_CO_TRY(std::string type, xroot::server::checksum_type_of(xroot::Opaque(args)));
     co_return co_await checksum_of_handle(service, std::move(file), std::move(type));
   }
-  SLUICE_CO_TRY(RequestPath target, request_path(args));
+  SLUICE_CO_TRY(RequestPath target,
+                co_await allowed_path_beside(service, answer, args, Activity::read_meta));
   SLUICE_CO_TRY(std::string type, xroot::server::checksum_type_of(target.opaque));
   auto interest = service.checksums.ask(target.path, type);
   // A client that is gone shall not keep a disk busy for hours.
@@ -49,18 +50,21 @@ Task<Reply> checksum(ExportService& service, Answer answer, std::string args) {
   co_return xroot::server::checksum_reply(type, *value);
 }
 
-Result<Reply> blocking_query(ExportService& service, const xroot::Query& request) {
+Result<Reply> blocking_query(ExportService& service, const xroot::server::Caller& caller,
+                             const xroot::Query& request) {
   FileTree& tree = *service.tree;
   switch (request.kind) {
     case QueryKind::xattr: {
-      SLUICE_TRY(RequestPath target, request_path(request.args));
+      SLUICE_TRY(RequestPath target,
+                 allowed_path(service, caller, request.args, Activity::read_meta));
       SLUICE_TRY(FileStat found, tree.stat(target.path));
       return xroot::server::xattr_reply(to_wire(tree, found));
     }
     case QueryKind::space: {
       // Old clients ask for a space by its name or for nothing: there is one space here.
       bool by_path = request.args.starts_with('/');
-      SLUICE_TRY(RequestPath target, request_path(by_path ? request.args : "/"));
+      SLUICE_TRY(RequestPath target,
+                 allowed_path(service, caller, by_path ? request.args : "/", Activity::read_meta));
       SLUICE_TRY(Space space, tree.space(target.path));
       Reply reply;
       xroot::SpaceAnswer{"public", space.total, space.free, space.free, space.used(), -1}.encode(
@@ -70,7 +74,8 @@ Result<Reply> blocking_query(ExportService& service, const xroot::Query& request
     default:
       return Reply::text(xroot::server::prepare_status(
           xroot::Lines(request.args), [&](std::string_view line) -> Status {
-            SLUICE_TRY(RequestPath target, request_path(line));
+            SLUICE_TRY(RequestPath target,
+                       allowed_path(service, caller, line, Activity::read_meta));
             SLUICE_CHECK(tree.stat(target.path));
             return {};
           }));
@@ -88,15 +93,16 @@ Task<Reply> query(ExportService& service, Answer answer, xroot::Query request) {
     case QueryKind::checksum:
       co_return co_await checksum(service, std::move(answer), std::string(request.args));
     case QueryKind::checksum_cancel: {
-      SLUICE_CO_TRY(RequestPath target, request_path(request.args));
+      SLUICE_CO_TRY(RequestPath target, co_await allowed_path_beside(service, answer, request.args,
+                                                                     Activity::read_meta));
       service.checksums.cancel(target.path);
       co_return Reply{};
     }
     case QueryKind::prepare:
     case QueryKind::xattr:
     case QueryKind::space:
-      co_return co_await offload(service.blocking,
-                                 [&] { return blocking_query(service, request); });
+      co_return co_await offload(
+          service.blocking, [&] { return blocking_query(service, *answer.call.caller, request); });
     case QueryKind::visa:
     case QueryKind::file_info:
     case QueryKind::file_system_info:

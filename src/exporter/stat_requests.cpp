@@ -32,17 +32,18 @@ Result<Reply> stat(ExportService& service, const Call& call, const xroot::Stat& 
     SLUICE_TRY(FileStat now, file->stat());
     return Reply::text(xroot::format_stat(to_wire(tree, now)));
   }
-  SLUICE_TRY(RequestPath target, request_path(request.path));
+  SLUICE_TRY(RequestPath target,
+             allowed_path(service, *call.caller, request.path, Activity::read_meta));
   if (request.file_system) return stat_file_system(tree, target.path);
   SLUICE_TRY(FileStat found, tree.stat(target.path));
   return Reply::text(xroot::format_stat(to_wire(tree, found)));
 }
 
 // One missing path fails the whole request, as with stock servers.
-Result<Reply> statx(ExportService& service, const Call&, const xroot::Statx& request) {
+Result<Reply> statx(ExportService& service, const Call& call, const xroot::Statx& request) {
   Reply reply;
   for (std::string_view line : request.paths) {
-    SLUICE_TRY(RequestPath target, request_path(line));
+    SLUICE_TRY(RequestPath target, allowed_path(service, *call.caller, line, Activity::read_meta));
     SLUICE_TRY(FileStat found, service.tree->stat(target.path));
     reply.body.push_back(static_cast<std::byte>(to_wire(*service.tree, found).flags.word() & 0xff));
   }

@@ -5,7 +5,6 @@
 #include "base/log.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -13,14 +12,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::auth::gsi {
 namespace {
 
 const Logger log("auth");
 
-constexpr off_t max_file = 64 << 20;  // bytes; the largest list of the IGTF has about 10 MiB
-constexpr int max_same_hash = 16;     // files of one hash
+constexpr std::size_t max_file = 64 << 20;  // bytes; the largest list of the IGTF has about 10 MiB
+constexpr int max_same_hash = 16;           // files of one hash
 constexpr std::string_view policy_ending = ".signing_policy";
 
 bool is_number(std::string_view text) {
@@ -52,24 +52,6 @@ FileKind kind_of(std::string_view name) {
   if (is_number(ending.substr(1))) return FileKind::certificate;
   if (ending.starts_with(".r") && is_number(ending.substr(2))) return FileKind::revocations;
   return FileKind::other;
-}
-
-bool read_file(const std::string& path, struct stat& status, std::string* text) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_size > max_file) {
-    return false;
-  }
-  if (!text) return true;
-  text->resize(static_cast<std::size_t>(status.st_size));
-  std::size_t filled = 0;
-  while (filled < text->size()) {
-    ssize_t n = ::read(file.get(), text->data() + filled, text->size() - filled);
-    if (n <= 0) break;
-    filled += static_cast<std::size_t>(n);
-  }
-  text->resize(filled);
-  return true;
 }
 
 void warn(const std::string& path, std::string_view why) {
@@ -134,11 +116,9 @@ void CaDirectory::add_hashes(const CaDirectory* before, std::span<const std::str
 
 bool CaDirectory::add_file(const std::string& name, const CaDirectory* before) {
   std::string path = path_ + "/" + name;
-  struct stat status{};
-  if (!read_file(path, status, nullptr)) return false;
   File file;
-  file.stamp = {std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
-                status.st_size, status.st_ino};
+  file.stamp = FileStamp::of(path);
+  if (!S_ISREG(file.stamp.mode) || std::cmp_greater(file.stamp.size, max_file)) return false;
   if (before) {
     auto same = before->files_.find(name);
     if (same != before->files_.end() && same->second.stamp == file.stamp) {
@@ -146,9 +126,10 @@ bool CaDirectory::add_file(const std::string& name, const CaDirectory* before) {
       return true;
     }
   }
-  std::string text;
-  if (!read_file(path, status, &text)) return false;
-  load(name, text, file);
+  auto text = read_file(path, max_file);
+  if (!text) return false;
+  file.stamp = text->stamp;
+  load(name, text->text, file);
   files_.emplace(name, std::move(file));
   return true;
 }

@@ -3,12 +3,12 @@
 // hash of the authority's name. What was read is a snapshot; a fresh one keeps the files that did not change.
 #pragma once
 
+#include "auth/file_text.h"
 #include "auth/gsi/openssl.h"
 #include "auth/gsi/signing_policy.h"
 
 #include <openssl/x509_vfy.h>
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -38,14 +38,8 @@ class CaDirectory {
   const SigningPolicy* policy_of(const X509* authority) const;
 
  private:
-  struct Stamp {
-    std::int64_t modified_ns = 0;
-    std::int64_t size = 0;
-    std::uint64_t inode = 0;
-    auto operator<=>(const Stamp&) const = default;
-  };
   struct File {
-    Stamp stamp;
+    FileStamp stamp;
     std::vector<std::shared_ptr<X509>> certificates;
     std::shared_ptr<X509_CRL> revocations;
     std::shared_ptr<const SigningPolicy> policy;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/gsi/certificate.h"
 
+#include "auth/file_text.h"
 #include "base/text.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -47,29 +47,13 @@ std::string last_common_name(const X509_NAME* name) {
 }
 
 Result<std::string> read_whole(const std::string& path, mode_t forbidden, std::string_view what) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status{};
-  if (!file || ::fstat(file.get(), &status) != 0) {
-    auto error = fail_errno(errno, path);
-    return fail(Errc::authentication, fmt::format("{} {}", what, error.value().detail));
-  }
-  if (!S_ISREG(status.st_mode) || status.st_size > static_cast<off_t>(max_credential_file)) {
-    return fail(Errc::authentication,
-                fmt::format("{} {}: not a file of at most 256 KiB", what, path));
-  }
-  if ((status.st_mode & forbidden) != 0) {
+  auto file = read_file(path, max_credential_file);
+  if (!file) return fail(Errc::authentication, fmt::format("{} {}", what, file.error().message()));
+  if ((file->stamp.mode & forbidden) != 0) {
     return fail(Errc::authentication,
                 fmt::format("{} {}: others may read or change it; chmod 600", what, path));
   }
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < text.size()) {
-    ssize_t n = ::read(file.get(), text.data() + filled, text.size() - filled);
-    if (n <= 0) break;
-    filled += static_cast<std::size_t>(n);
-  }
-  text.resize(filled);
-  return text;
+  return std::move(file->text);
 }
 
 int no_password(char*, int, int, void*) { return -1; }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/token/fetch.h"
 
+#include "auth/file_text.h"
 #include "base/fd.h"
 #include "base/text.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <openssl/err.h>
-#include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
 #include <mutex>
 #include <optional>
 
@@ -129,20 +127,8 @@ Result<std::string> fetch_url(const std::string& url, const FetchRules& rules) {
 }
 
 Result<std::string> read_document(const std::string& path) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat about{};
-  if (!file || ::fstat(file.get(), &about) != 0) return fail_errno(errno, path);
-  if (!S_ISREG(about.st_mode)) return fail(Errc::not_file, path);
-  std::string text;
-  std::array<char, 16384> piece;
-  for (;;) {
-    ssize_t size = ::read(file.get(), piece.data(), piece.size());
-    if (size < 0) return fail_errno(errno, path);
-    if (size == 0) return text;
-    if (static_cast<std::size_t>(size) > max_document - text.size())
-      return fail(Errc::too_long, path + " is longer than 1 MiB");
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
+  SLUICE_TRY(FileText file, read_file(path, max_document));
+  return std::move(file.text);
 }
 
 }  // namespace sluice::auth::jwt

@@ -15,21 +15,22 @@ using enum Activity;
 struct ScopeRow {
   std::string_view word;
   Activities activities;
-  bool only_new;
   bool is_scitokens;  // the path may be left out, which means "/"
 };
 
-// Every row has read_meta: what may be used may be looked at.
+// Every row has read_meta: what may be used may be looked at. Who may create changes nothing that is there, its mode and
+// attributes included.
 constexpr Activities reading{read_meta, list, download};
-constexpr Activities writing{read_meta, list, upload, overwrite, manage, remove, update_meta};
+constexpr Activities writing{read_meta, list,    upload, overwrite,
+                             manage,    move_to, remove, update_meta};
 constexpr std::array rows{
-    ScopeRow{"storage.read", reading, false, false},
-    ScopeRow{"storage.create", {read_meta, upload, manage, update_meta}, true, false},
-    ScopeRow{"storage.modify", writing, false, false},
-    ScopeRow{"storage.stage", {read_meta, list, download, stage}, false, false},
-    ScopeRow{"storage.poll", {read_meta}, false, false},
-    ScopeRow{"read", reading, false, true},
-    ScopeRow{"write", writing, false, true},
+    ScopeRow{"storage.read", reading, false},
+    ScopeRow{"storage.create", {read_meta, upload, manage, move_to}, false},
+    ScopeRow{"storage.modify", writing, false},
+    ScopeRow{"storage.stage", {read_meta, list, download, stage}, false},
+    ScopeRow{"storage.poll", {read_meta}, false},
+    ScopeRow{"read", reading, true},
+    ScopeRow{"write", writing, true},
 };
 
 constexpr std::string_view scitokens_prefix = "https://scitokens.org/v1/authz/";
@@ -62,7 +63,7 @@ Status append_scope(std::vector<Scope>& scopes, std::string_view word, std::stri
   } else if (!row->is_scitokens) {
     return wrong_scope(word, "which has no path");
   }
-  scopes.push_back({row->activities, join_paths(prefix, path), row->only_new});
+  scopes.push_back({row->activities, join_paths(prefix, path)});
   return {};
 }
 
@@ -72,13 +73,6 @@ bool allows(const Token& token, Activity activity, std::string_view path) {
   return std::ranges::any_of(token.scopes, [&](const Scope& scope) {
     return scope.activities.has(activity) &&
            (is_at_or_below(path, scope.path) || (also_above && is_at_or_below(scope.path, path)));
-  });
-}
-
-bool allows_move_to(const Token& token, std::string_view path) {
-  if (!is_normal_path(path)) return false;
-  return std::ranges::any_of(token.scopes, [&](const Scope& scope) {
-    return scope.activities.has(manage) && is_at_or_below(path, scope.path);
   });
 }
 

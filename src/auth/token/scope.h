@@ -26,9 +26,7 @@ Status append_scope(std::vector<Scope>& scopes, std::string_view word, std::stri
 
 // May whoever has the token do that at the path? `path` is in normal form and in the words of the namespace, as the prefixes of
 // issuers are; a path in another form is refused. Directories above a scope may be looked at, and made where something in the
-// scope may be.
+// scope may be; nothing is moved there.
 bool allows(const Token& token, Activity activity, std::string_view path);
-// For the target of a move Activity::manage is not enough: a directory above a scope is nothing to move to.
-bool allows_move_to(const Token& token, std::string_view path);
 
 }  // namespace sluice::auth

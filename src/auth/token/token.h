@@ -13,8 +13,7 @@ namespace sluice::auth {
 // A right on a path and all below it.
 struct Scope {
   Activities activities;
-  std::string path;       // in normal form, with the prefix of the issuer
-  bool only_new = false;  // storage.create: nothing that is there may change
+  std::string path;  // in normal form, with the prefix of the issuer
 
   bool operator==(const Scope&) const = default;
 };
@@ -25,7 +24,7 @@ struct Token {
   std::vector<std::string> groups;  // wlcg.groups
   std::vector<Scope> scopes;        // of storage; empty: the token tells who, not what
   std::string id;                   // jti, for records; may be empty
-  std::chrono::system_clock::time_point expires;
+  std::chrono::system_clock::time_point expires;  // as believed here: the skew of clocks is in it
 };
 
 }  // namespace sluice::auth

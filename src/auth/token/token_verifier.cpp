@@ -120,8 +120,9 @@ Result<std::shared_ptr<const Token>> TokenVerifier::verify(std::string_view text
   std::uint64_t generation = trusted->keys->generation();
   SLUICE_CHECK(check_signature(parts, *trusted->keys));
   SLUICE_TRY(Token read, read_claims(parts.claims, trusted->issuer, state->rules));
+  read.expires = expires + skew;
   auto token = std::make_shared<const Token>(std::move(read));
-  state->cache->put(hash, {token, trusted->keys, generation, expires + skew});
+  state->cache->put(hash, {token, trusted->keys, generation, token->expires});
   return token;
 }
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where tokens are found: WLCG bearer token discovery, and what XrdCl adds to it.
+#include "auth/file_text.h"
 #include "auth/token/bearer.h"
 #include "auth/ztn/credential.h"
 #include "auth/ztn/ztn.h"
-#include "base/fd.h"
 #include "base/text.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <optional>
 
 namespace sluice::auth {
@@ -25,34 +22,25 @@ enum class Place : std::uint8_t {
 };
 
 // What somebody else may read is a token no more; what somebody else may write could be anybody's.
-Status check_file(const Fd& file, const std::string& path, Place place) {
-  struct stat about{};
-  if (::fstat(file.get(), &about) != 0) return fail_errno(errno, path);
-  if (!S_ISREG(about.st_mode)) return fail(Errc::authentication, path + " is not a file");
-  if ((about.st_mode & 077U) != 0) {
+Status check_stamp(const FileStamp& stamp, const std::string& path, Place place) {
+  if ((stamp.mode & 077U) != 0) {
     return fail(Errc::authentication, path +
                                           ": operation not permitted because of excessive "
                                           "permissions; make it readable by you alone (chmod 600)");
   }
-  if (place == Place::usual && about.st_uid != ::geteuid())
+  if (place == Place::usual && stamp.owner != ::geteuid())
     return fail(Errc::authentication, path + " belongs to somebody else");
   return {};
 }
 
 Result<std::string> read_token(const std::string& path, Place place) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) return fail_errno(errno, path);
-  SLUICE_CHECK(check_file(file, path, place));
-  std::string text(ztn::longest + 64, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    ssize_t size = ::read(file.get(), text.data() + used, text.size() - used);
-    if (size < 0) return fail_errno(errno, path);
-    if (size == 0) break;
-    used += static_cast<std::size_t>(size);
-  }
-  text.resize(used);
-  return text;
+  constexpr std::size_t white = 64;  // bytes that may surround it
+  auto file = read_file(path, ztn::longest + white);
+  if (!file && file.error().code == Errc::not_file)
+    return fail(Errc::authentication, path + " is not a file");
+  SLUICE_CHECK(file);
+  SLUICE_CHECK(check_stamp(file->stamp, path, place));
+  return std::move(file->text);
 }
 
 std::string without_white(std::string_view text) {

@@ -28,6 +28,11 @@ Result<Outcome> judge(auth::Gatekeeper& gatekeeper, auth::Attempts& attempts,
   return outcome;
 }
 
+// Anybody succeeds with a name alone: that makes up for no failure.
+bool proves_something(const Outcome& outcome) {
+  return outcome.admission && outcome.admission->identity.is_proven;
+}
+
 void tell(const Session& session, const auth::Admission& admission) {
   log.info("session.authenticated", {{"peer", session.peer()},
                                      {"session", session.id_for_people()},
@@ -45,7 +50,8 @@ asio::awaitable<Status> look_at(Service* service, Exchange exchange, std::string
   auto outcome = co_await offload(service->blocking, [&]() -> Result<Outcome> {
     SLUICE_CHECK(gatekeeper.limits().check(peer.address));
     auto judged = judge(gatekeeper, session.attempts(), peer, method, credential);
-    if (!judged || judged->admission) gatekeeper.limits().note(peer.address, judged.has_value());
+    if (!judged || proves_something(*judged))
+      gatekeeper.limits().note(peer.address, judged.has_value());
     return judged;
   });
   if (!outcome) {

@@ -77,8 +77,7 @@ Session::Demand Session::demand_of(const RequestHeader& header) const {
 bool Session::signs() const {
   return service_->config.sign_level != 0 && !is_encrypted() &&
          (cipher_ != nullptr ||
-          (service_->config.sign_without_key && service_->gatekeeper != nullptr &&
-           service_->gatekeeper->chain().asks()));
+          (service_->config.sign_without_key && service_->gatekeeper->chain().asks()));
 }
 
 Status Session::check_signature(const RequestHeader& header, HeaderBytes bytes, ByteView payload) {
@@ -88,9 +87,10 @@ Status Session::check_signature(const RequestHeader& header, HeaderBytes bytes, 
     return fail(Errc::signature, fmt::format("no client signs {}, and this server wants it signed",
                                              request_name(header.id)));
   }
-  return signatures_.check(bytes, payload,
-                           is_authorised_ && must_be_signed(level, header.id, header.body, payload),
-                           cipher_.get());
+  const bool is_needed = is_authorised_ && must_be_signed(level, header.id, header.body, payload);
+  SLUICE_CHECK(signatures_.check(bytes, payload, is_needed, cipher_.get()));
+  if (is_needed) service_->counters.signed_requests.add();
+  return {};
 }
 
 Session::Step Session::refuse_unknown(const RequestHeader& header) {

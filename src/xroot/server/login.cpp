@@ -3,13 +3,12 @@
 // endsess.
 #include "xroot/server/login.h"
 
+#include "auth/credential.h"
 #include "base/endpoint.h"
 #include "xroot/responses.h"
 #include "xroot/security_token.h"
 
 #include <sys/random.h>
-
-#include <cctype>
 
 namespace sluice::xroot::server {
 
@@ -36,21 +35,11 @@ namespace {
 
 constexpr std::size_t max_application = 64;
 
-// A label for logs: whatever a client calls itself, only letters, digits and ._- survive.
-std::string label(std::string_view text, std::size_t limit) {
-  std::string out;
-  for (char letter : text.substr(0, limit)) {
-    auto c = static_cast<unsigned char>(letter);
-    if (std::isalnum(c) || c == '.' || c == '_' || c == '-') out += letter;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string session_label(std::string_view value) {
   constexpr std::size_t size = 12;
-  return label(value, size);
+  return auth::label_of(value, size);
 }
 
 namespace {
@@ -96,17 +85,17 @@ Result<Reply> log_in(Session& session, const Login& request) {
   }
   login.user = request.user_name();
   login.pid = request.pid;
-  login.application = label(value_of(request.cgi, "xrd.appname"), max_application);
-  login.release = label(value_of(request.cgi, "xrd.rn"), max_application);
+  login.application = auth::label_of(value_of(request.cgi, "xrd.appname"), max_application);
+  login.release = auth::label_of(value_of(request.cgi, "xrd.rn"), max_application);
   login.async_answers = request.accepts_async;
   login.door = door_of(request.cgi);
   login.abilities = request.abilities;
   Reply reply;
   Writer(reply.body).bytes(login.id);
-  login.admission = auth::unasked(login.user);
-  const auth::Gatekeeper* gatekeeper = session.service().gatekeeper;
-  const bool asks = gatekeeper != nullptr && gatekeeper->chain().asks();
-  if (asks) Writer(reply.body).text(security_token(gatekeeper->chain()));
+  const auth::Gatekeeper& gatekeeper = *session.service().gatekeeper;
+  login.admission = gatekeeper.unasked(login.user);
+  const bool asks = gatekeeper.chain().asks();
+  if (asks) Writer(reply.body).text(security_token(gatekeeper.chain()));
   session.log_in(std::move(login));
   if (!asks) session.authorise(session.caller()->admission, nullptr);
   return reply;
@@ -114,7 +103,7 @@ Result<Reply> log_in(Session& session, const Login& request) {
 
 void add_details(AccessNote& note, const Login& request) {
   note.add({"pid", request.pid});
-  note.add({"application", label(value_of(request.cgi, "xrd.appname"), max_application)});
+  note.add({"application", auth::label_of(value_of(request.cgi, "xrd.appname"), max_application)});
   if (std::string door = door_of(request.cgi); !door.empty()) note.add({"door", door});
 }
 
@@ -181,7 +170,7 @@ Result<Reply> set(Session& session, const Set& request) {
   constexpr std::size_t logged = 80;
   log.info("client.set", {{"peer", session.peer()},
                           {"session", session.id_for_people()},
-                          {"text", label(request.text, logged)}});
+                          {"text", auth::label_of(request.text, logged)}});
   return Reply{};
 }
 

@@ -53,6 +53,8 @@ RequestMetrics::RequestMetrics(Metrics& metrics)
     : bytes_sent(metrics.counter("sluice_xroot_sent_bytes_total", "Bytes sent to clients.")),
       bytes_received(metrics.counter("sluice_xroot_received_bytes_total",
                                      "Bytes of file data received from clients.")),
+      signed_requests(metrics.counter("sluice_xroot_signed_requests_total",
+                                      "Requests that had to be signed, and were.")),
       connections(metrics.gauge("sluice_xroot_connections", "Open client connections.")),
       open_files(metrics.gauge("sluice_xroot_open_files", "Files that clients hold open.")) {
   for (std::size_t i = 0; i < request_count; ++i) {
@@ -71,6 +73,10 @@ std::uint64_t RequestMetrics::opens() const {
 
 Service::Service(ServerConfig settings, const RequestTable& requests, Metrics& metrics,
                  BlockingPool& pool)
-    : config(std::move(settings)), table(requests), blocking(pool), counters(metrics) {}
+    : config(std::move(settings)),
+      gatekeeper(auth::Gatekeeper::of_everybody()),
+      table(requests),
+      blocking(pool),
+      counters(metrics) {}
 
 }  // namespace sluice::xroot::server

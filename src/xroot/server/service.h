@@ -94,6 +94,7 @@ struct RequestMetrics {
   std::array<PerRequest, request_count> requests;
   Counter& bytes_sent;
   Counter& bytes_received;
+  Counter& signed_requests;
   Gauge& connections;
   Gauge& open_files;
 
@@ -122,8 +123,8 @@ class Service {
   std::string site_name;        // for those who ask; empty: none
   bool proxy_protocol = false;  // connections begin with a HAProxy PROXY header
   TlsService tls;
-  AccessLog* access_log = nullptr;         // null: none is written
-  auth::Gatekeeper* gatekeeper = nullptr;  // null: nobody is asked who they are
+  AccessLog* access_log = nullptr;               // null: none is written
+  std::shared_ptr<auth::Gatekeeper> gatekeeper;  // never null
   const RequestTable& table;
   BlockingPool& blocking;
   SessionRegistry sessions;

@@ -18,11 +18,11 @@ Token token_with(std::initializer_list<std::string_view> words, std::string_view
   return token;
 }
 
-constexpr std::array all{std::pair{Activity::list, 'L'},      std::pair{Activity::read_meta, 'M'},
-                         std::pair{Activity::download, 'D'},  std::pair{Activity::upload, 'U'},
-                         std::pair{Activity::overwrite, 'O'}, std::pair{Activity::manage, 'N'},
-                         std::pair{Activity::remove, 'R'},    std::pair{Activity::update_meta, 'C'},
-                         std::pair{Activity::stage, 'S'}};
+constexpr std::array all{std::pair{Activity::list, 'L'},        std::pair{Activity::read_meta, 'M'},
+                         std::pair{Activity::download, 'D'},    std::pair{Activity::upload, 'U'},
+                         std::pair{Activity::overwrite, 'O'},   std::pair{Activity::manage, 'N'},
+                         std::pair{Activity::move_to, 'V'},     std::pair{Activity::remove, 'R'},
+                         std::pair{Activity::update_meta, 'C'}, std::pair{Activity::stage, 'S'}};
 
 std::string allowed(const Token& token, std::string_view path) {
   std::string out;
@@ -40,14 +40,14 @@ TEST(Scopes, EveryWordAllowsWhatTheTableSays) {
   };
   for (const Row& row : {
            Row{"storage.read:/p", "LMD", "M"},
-           Row{"storage.create:/p", "MUNC", "MN"},
-           Row{"storage.modify:/p", "LMUONRC", "MN"},
+           Row{"storage.create:/p", "MUNV", "MN"},
+           Row{"storage.modify:/p", "LMUONVRC", "MN"},
            Row{"storage.stage:/p", "LMDS", "M"},
            Row{"storage.poll:/p", "M", "M"},
            Row{"read:/p", "LMD", "M"},
-           Row{"write:/p", "LMUONRC", "MN"},
+           Row{"write:/p", "LMUONVRC", "MN"},
            Row{"https://scitokens.org/v1/authz/read:/p", "LMD", "M"},
-           Row{"https://scitokens.org/v1/authz/write:/p", "LMUONRC", "MN"},
+           Row{"https://scitokens.org/v1/authz/write:/p", "LMUONVRC", "MN"},
            Row{"compute.read", "", ""},
            Row{"compute.modify", "", ""},
            Row{"queue", "", ""},
@@ -64,19 +64,13 @@ TEST(Scopes, EveryWordAllowsWhatTheTableSays) {
   }
 }
 
-TEST(Scopes, OnlyCreateIsForNewOnesOnly) {
-  EXPECT_TRUE(token_with({"storage.create:/p"}).scopes[0].only_new);
-  for (std::string_view word : {"storage.read:/p", "storage.modify:/p", "write:/p"})
-    EXPECT_FALSE(token_with({word}).scopes[0].only_new);
-}
-
 TEST(Scopes, WordsOfSciTokensAreTheirsAlone) {
   Token wlcg =
       token_with({"read:/p", "write:/p", "read", "https://scitokens.org/v1/authz/write:/p"}, "/",
                  ScopeWords::storage);
   EXPECT_TRUE(wlcg.scopes.empty());
   EXPECT_EQ(allowed(token_with({"read"}), "/x/y"), "LMD");
-  EXPECT_EQ(allowed(token_with({"write"}), "/"), "LMUONRC");
+  EXPECT_EQ(allowed(token_with({"write"}), "/"), "LMUONVRC");
   EXPECT_EQ(allowed(token_with({"reading:/p", "readme", "storage.readx:/p"}), "/p"), "");
 }
 
@@ -98,7 +92,7 @@ TEST(Scopes, PathsGoBelowThePrefix) {
   EXPECT_EQ(token_with({"read"}, "/cms").scopes[0].path, "/cms");
   EXPECT_EQ(token_with({"storage.read:/"}, "/").scopes[0].path, "/");
   Token token = token_with({"storage.modify:/"}, "/cms");
-  EXPECT_EQ(allowed(token, "/cms/x"), "LMUONRC");
+  EXPECT_EQ(allowed(token, "/cms/x"), "LMUONVRC");
   EXPECT_EQ(allowed(token, "/atlas"), "");
   EXPECT_EQ(allowed(token, "/cmsx"), "");
   EXPECT_EQ(allowed(token, "/"), "MN");
@@ -142,10 +136,10 @@ TEST(Scopes, OnlyNormalPathsAreAllowed) {
 TEST(Scopes, NothingIsMovedOverParents) {
   Token token = token_with({"storage.modify:/a/b"});
   EXPECT_TRUE(allows(token, Activity::manage, "/a"));
-  EXPECT_FALSE(allows_move_to(token, "/a"));
-  EXPECT_TRUE(allows_move_to(token, "/a/b/c"));
-  EXPECT_FALSE(allows_move_to(token, "/a/b/../c"));
-  EXPECT_FALSE(allows_move_to(token_with({"storage.read:/a"}), "/a/c"));
+  EXPECT_FALSE(allows(token, Activity::move_to, "/a"));
+  EXPECT_TRUE(allows(token, Activity::move_to, "/a/b/c"));
+  EXPECT_FALSE(allows(token, Activity::move_to, "/a/b/../c"));
+  EXPECT_FALSE(allows(token_with({"storage.read:/a"}), Activity::move_to, "/a/c"));
 }
 
 }  // namespace
