@@ -23,7 +23,7 @@ class Door(storage.SluiceStorage):
 
     def __init__(self, settings, identity=None, **kwargs):
         super().__init__(**kwargs)
-        own = {"door.anonymous": "none", "serve.host_name": "localhost"}
+        own = {"access.anonymous": "none", "serve.host_name": "localhost"}
         if identity:
             own |= {"tls.certificate": str(identity.certificate), "tls.key": str(identity.key)}
         self.settings = own | settings

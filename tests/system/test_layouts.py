@@ -16,7 +16,7 @@ from doors import MAKE_PARENTS, allowed, authz
 
 TLS_REQUIRED = 3028
 JANE = "/DC=test/DC=sluice/CN=Jane"
-EVERYWHERE = {"door.read_paths": ["/"], "door.write_paths": ["/"]}
+EVERYWHERE = {"access.read_paths": ["/"], "access.write_paths": ["/"]}
 STRICT_TLS = {"tls.mode": "strict", "tls.require_login": True}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bearer tokens at a whole door: when they count and for whom, which paths they open, issuers that are away; and what goes before them.
+# Bearer tokens at a whole door: when they count and for whom, which paths they open, and issuers that are away.
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ import servers
 from clients import pattern, run, same
 from doors import MAKE_PARENTS, allowed, authz, in_one_session
 
-FAILED, NOT_AUTHORISED, READ_ONLY, TLS_REQUIRED, NOT_FOUND, NO_FILE = 3030, 3010, 3025, 3028, 3011, 3015
+FAILED, NOT_AUTHORISED, TLS_REQUIRED, NOT_FOUND, NO_FILE = 3030, 3010, 3028, 3011, 3015
 TOO_LONG = 3002
 PATIENCE = 1  # seconds that an issuer is waited for
 
@@ -57,7 +57,6 @@ MAPPING = [
     "token group=/cms/banned -> deny",
     "token issuer={production} group=/cms/production -> superuser name=production",
     "token group=/cms/* -> user=1001 group=1001 name=member",
-    "token subject=reader -> superuser read-only name=reader",
 ]
 
 
@@ -374,7 +373,7 @@ def test_what_each_scope_lets_do(door, tokens, scope, may, brought):
 def test_groups_are_mapped_by_rules(door, tokens, asked):
     groups = {"wlcg.groups": ["/cms", "/cms/production"]}
     for scope, claims, principal, may in (("openid", groups, "production", True), ("openid", {"wlcg.groups": ["/cms/other"]}, "member", False),
-                                          ("openid", {}, "jane", False), ("openid", {"sub": "reader"}, "reader", False)):
+                                          ("openid", {}, "jane", False)):
         directory = f"/groups/{os.urandom(4).hex()}"
         with door.meanwhile() as entered:
             answers = allowed(door, ("mkdir", directory, MAKE_PARENTS), BEARER_TOKEN=tokens.token(scope, **claims))
@@ -470,55 +469,3 @@ def test_all_published_keys_count_and_no_other(alone):
         assert good_in(raw, one.token(key=first, key_id=None)) and good_in(raw, one.token(key=second, key_id=None))
         assert not good_in(raw, one.token(key=first, key_id=second.id))
         assert not good_in(raw, one.token(key=issuer.Key("ES256"), key_id=None))
-
-
-# ---- what goes before a token
-
-
-CHANGES = [("mkdir", "/w/new"), ("upload", "/w/new"), ("overwrite", "/w/old"), ("rm", "/w/old"), ("rmdir", "/w/dir"),
-           ("mv", "/w/old", "/w/moved"), ("chmod", "/w/old", 0o600), ("truncate", "/w/old", 0)]
-
-
-def test_a_door_that_only_reads_does_so_for_every_token(session_dir, host, tokens, tmp_path):
-    settings = settings_of([tokens.line()], tokens.url)
-    server = doors.Door(settings, host, home=session_dir)
-    with servers.running(server) as door:
-        brings = {"BEARER_TOKEN": tokens.token("storage.modify:/ storage.read:/")}
-        assert all(allowed(door, ("mkdir", "/w/dir", MAKE_PARENTS), ("upload", "/w/old"), **brings))
-        door.stop()
-        door.settings["door.read_only"] = True
-        door.start()
-        for claims in ({}, {"scope": "openid", "wlcg.groups": ["/cms/production"]}):
-            brings = {"BEARER_TOKEN": tokens.token(**({"scope": "storage.modify:/ storage.read:/"} | claims))}
-            answers = in_one_session(door, *CHANGES, ("stat", "/w/old"), ("download", "/w/old"), **brings)
-            assert [answer.ok for answer in answers] == [False] * len(CHANGES) + [True, True]
-            assert {answer.code for answer in answers[:len(CHANGES)]} == {READ_ONLY}, answers
-        path = door.at("/w/more?" + authz(tokens.token("storage.modify:/")))
-        run("/usr/bin/xrdcp", "--nopbar", "/etc/services", path).failed("[3025]")
-        run(door.binary, "cp", "-q", "/etc/services", path).failed("only reads")
-
-
-def test_lists_of_paths_go_before_scopes(session_dir, host, tokens):
-    settings = settings_of([tokens.line()], tokens.url, **{"door.read_paths": ["/w", "/r"]})
-    server = doors.Door(settings, host, home=session_dir)
-    with servers.running(server) as door:
-        brings = {"BEARER_TOKEN": tokens.token("storage.modify:/ storage.read:/")}
-        assert all(allowed(door, *(("mkdir", f"/{name}/dir", MAKE_PARENTS) for name in ("w", "w2", "r", "x")), **brings))
-        door.stop()
-        door.settings["door.write_paths"] = ["/w"]
-        door.start()
-        for token in (tokens.token("storage.modify:/ storage.read:/"), tokens.token("openid", **{"wlcg.groups": ["/cms/production"]})):
-            assert allowed(
-                door, ("mkdir", "/w/a"), ("mkdir", "/w2/a"), ("mkdir", "/r/a"), ("mkdir", "/x/a"), ("mv", "/w/a", "/r/a"),
-                ("mv", "/r/dir", "/w/b"), ("upload", "/w2/f"), ("upload", "/w/../r/f"), ("dirlist", "/w"), ("dirlist", "/r"),
-                ("dirlist", "/x"), ("dirlist", "/w2"), ("stat", "/x/dir"), ("rmdir", "/w/a"), BEARER_TOKEN=token,
-            ) == [True, False, False, False, False, False, False, False, True, True, False, False, False, True]
-        # A list allows nothing that the token does not.
-        assert allowed(door, ("mkdir", "/w/a"), ("dirlist", "/r"), BEARER_TOKEN=tokens.token("storage.read:/w")) == [False, False]
-
-
-def test_a_rule_that_says_read_only_goes_before_scopes(door, tokens):
-    directory = f"/ruled/{os.urandom(4).hex()}"
-    token = tokens.token("storage.modify:/ storage.read:/", sub="reader")
-    answers = in_one_session(door, ("mkdir", directory, MAKE_PARENTS), ("dirlist", "/"), BEARER_TOKEN=token)
-    assert [answer.ok for answer in answers] == [False, True] and "only read" in answers[0].text
