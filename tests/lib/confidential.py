@@ -2,6 +2,7 @@
 # What no log may hold: everything secret that the tests make is written down here, and when a test session ends all that our servers
 # and our client wrote in it is searched for it. The fixture of conftest.py then names the server and the kind of secret.
 
+import atexit
 import os
 import re
 import shutil
@@ -137,3 +138,4 @@ class Book:
 
 
 book = Book()
+atexit.register(book.close)  # benchmarks use our servers, too, and ask for no leaks

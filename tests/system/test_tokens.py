@@ -98,7 +98,7 @@ def test_clocks_may_differ_a_little(tokens, shown, claim, seconds, is_good):
 @pytest.fixture(scope="module")
 def exact(session_dir, host, tokens):
     """A door that believes its own clock only."""
-    settings = settings_of([tokens.line()], **{"auth.token.clock_skew": "0 s"})
+    settings = settings_of([tokens.line()], tokens.url, **{"auth.token.clock_skew": "0 s"})
     with servers.running(doors.Door(settings, host, home=session_dir)) as server:
         yield server
 
@@ -127,8 +127,10 @@ def test_a_token_in_the_path_ends_within_a_session(exact, tokens):
         rawxroot.wait_until(lambda: refuses(raw, path), 10, "the end of the token")
 
 
-def test_the_token_of_the_login_ends_within_its_session(exact, tokens):
-    with token_login(exact, tokens.token(exp=int(time.time()) + 2)) as raw:
+@pytest.mark.parametrize("scope, claims", [("storage.read:/", {}), ("openid", {"wlcg.groups": ["/cms/production"]})])
+def test_the_token_of_the_login_ends_within_its_session(exact, tokens, scope, claims):
+    """Whether it says what may be done, or only who somebody is."""
+    with token_login(exact, tokens.token(scope, exp=int(time.time()) + 2, **claims)) as raw:
         assert raw.stat("/")
         rawxroot.wait_until(lambda: refuses(raw, "/"), 6, "the end of the token")
 
