@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "lib"))
 
 import clients  # noqa: E402  (needs the path above)
+import confidential  # noqa: E402
 
 # The Python bindings read these when they are imported, so they must stand before any test module.
 os.environ.update(clients.CLIENT_ENVIRONMENT)
@@ -25,6 +26,17 @@ def session_dir():
     yield path
     servers.shutil.rmtree(path, ignore_errors=True)
     servers.forget_binaries()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_confidential_in_logs(session_dir, tmp_path_factory):
+    """The first to begin and the last to end but for the directory: every server is gone by then."""
+    yield
+    for folder in (session_dir, tmp_path_factory.getbasetemp()):
+        confidential.book.know_files(folder)
+    leaks = confidential.book.leaks()
+    confidential.book.close()
+    assert not leaks, "\n".join(map(str, leaks))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 
+import confidential
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -145,7 +146,9 @@ class Issuer:
         """A signed token. key_id: True for that of the key, None for no kid, or any other text."""
         key = key or self.keys[0]
         headers = {"kid": key.id if key_id is True else key_id} if key_id else {}
-        return jwt.encode(self.claims(scope, **changes), key.private, algorithm=key.algorithm, headers=headers)
+        made = jwt.encode(self.claims(scope, **changes), key.private, algorithm=key.algorithm, headers=headers)
+        confidential.book.know_token(made)
+        return made
 
     def scitoken(self, scope="read:/", **changes):
         return self.token(scope, **{"wlcg.ver": None, "ver": "scitokens:2.0", "aud": "ANY", **changes})
@@ -165,7 +168,7 @@ class Issuer:
         head, body, signature = good.split(".")
         now = int(time.time())
         other = "A" if signature[9] != "A" else "B"
-        return {
+        made = {
             "unsigned": self.unsigned(**changes),
             "public key as secret": self.confused(**changes),
             "wrong key": self.token(key=Key("RS256", self.keys[0].id), **changes),
@@ -183,6 +186,9 @@ class Issuer:
             "wrong version": self.token(**{**changes, "wlcg.ver": "2.0"}),
             "huge": self.token(**{**changes, "padding": "x" * 600_000}),
         }
+        for token in made.values():
+            confidential.book.know_token(token)
+        return made
 
     # -- documents --
 

@@ -62,12 +62,16 @@ class Kdc:
     def _admin(self, query):
         return self._run("/usr/sbin/kadmin.local", "-r", self.realm, "-q", query)
 
-    def service(self, principal):
-        """A service and the file of its key, for the servers' account to read."""
-        keytab = self.home / (principal.replace("/", "_") + ".keytab")
+    def service(self, principal, keytab=None):
+        """A service and the file of its key, for the servers' account to read; `keytab` may have those of others already."""
+        keytab = keytab or self.home / (principal.replace("/", "_") + ".keytab")
         self._admin(f"addprinc -randkey {principal}")
         self._admin(f"ktadd -k {keytab} {principal}")
         return servers.give(keytab)
+
+    def forget(self, principal):
+        """Nobody gets tickets for it any more."""
+        self._admin(f"delprinc -force {principal}")
 
     def user(self, name, *options):
         """A cache with the user's ticket, as kinit makes it; its name stands in KRB5CCNAME."""

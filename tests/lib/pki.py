@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import confidential
 import servers
 from clients import run
 
@@ -23,6 +24,7 @@ def new_key(path, kind="rsa"):
     option = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if kind == "rsa" else \
         ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
     openssl("genpkey", *option, "-out", path)
+    confidential.book.know_file(path)
     path.chmod(0o400)
     return servers.give(path)
 
@@ -62,10 +64,10 @@ class Authority:
                                 "default_md = sha256\ndefault_crl_days = 30\n")
         os.chmod(self.directory, 0o755)
 
-    def signing_policy(self):
-        """What Globus tools want beside the certificate."""
+    def signing_policy(self, subjects='"/*"'):
+        """What Globus tools want beside the certificate: which names it may sign."""
         (self.directory / f"{self.hash}.signing_policy").write_text(
-            f"access_id_CA X509 '/DC=test/DC=sluice/CN={self.name}'\npos_rights globus CA:sign\ncond_subjects globus '\"/*\"'\n")
+            f"access_id_CA X509 '/DC=test/DC=sluice/CN={self.name}'\npos_rights globus CA:sign\ncond_subjects globus '{subjects}'\n")
 
     def issue(self, name, subject, extensions=(), kind="rsa", days=30, begin=None, end=None):
         """A certificate of this CA. `begin` and `end` are times as openssl writes them (YYYYMMDDHHMMSSZ)."""
@@ -74,6 +76,7 @@ class Authority:
         openssl("req", "-new", "-key", key, "-subj", subject, "-out", request)
         lines = folder / "extensions.cnf"
         lines.write_text("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
+                         "subjectKeyIdentifier=hash\n"  # voms-proxy-fake wants it
                          + "".join(f"{line}\n" for line in extensions))
         if begin or end:
             # `openssl ca` alone takes dates.

@@ -10,6 +10,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import confidential
 import servers
 from rawxroot import wait_until
 
@@ -75,7 +76,10 @@ class Postgres:
         """The address of an empty database, as `catalogue.url` wants it."""
         name = f"t{next(self._count)}"
         self._run("createdb", "-h", self.host, "-U", "sluice", name)
-        return f"postgresql:///{name}?host={self.host}&user=sluice"
+        # It trusts everybody and asks for no password; but nobody may write one down.
+        password = f"password-of-{os.urandom(12).hex()}"
+        confidential.book.know("password of the database", password)
+        return f"postgresql:///{name}?host={self.host}&user=sluice&password={password}"
 
     def rows(self, database, query):
         """What a query finds in the database of that address: a tuple of texts per row."""

@@ -18,6 +18,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import confidential
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 _counter = itertools.count()
@@ -49,6 +51,13 @@ def scratch(parent=None, prefix="sluice-test-"):
     path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     path.chmod(0o755)
     return give(path)
+
+
+def another_clock(offset):
+    """Variables for a program whose clock is wrong: another_clock("+2h"). Timers go on as they are."""
+    libraries = list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    assert libraries, "libfaketime is not installed"
+    return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 class WorkDir:
@@ -313,6 +322,7 @@ class SluiceServer(Server):
         self.binary = reachable(binary or sluice_binary())
         self.data = scratch(self.home, "data-")
         self.ready = ""
+        self._said = ""  # all that it was told at its starts
 
     def command(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0"):
         return [str(self.binary), "serve", *self.role(), "--listen", listen, "--http", http, "--data", str(self.data), *extra]
@@ -327,7 +337,9 @@ class SluiceServer(Server):
             file = self.home / "sluice.toml"
             file.write_text(settings)
             extra = ("--config", str(file), *extra)
-        self.launch(self.command(*extra, listen=listen, http=http), environment, stdout=subprocess.PIPE)
+        command = self.command(*extra, listen=listen, http=http)
+        self._said += "\n".join([*command, settings, ""])
+        self.launch(command, environment, stdout=subprocess.PIPE)
         self.ready = self._ready_line()
         self.port = self.named_port(self.port_name)
         self.http = f"http://127.0.0.1:{self.named_port('http')}"
@@ -356,6 +368,9 @@ class SluiceServer(Server):
             return error.code, error.read().decode()
 
     def remove(self):
+        if self.process is not None:
+            self.kill()
+        confidential.book.keep_server(self, self._said)
         super().remove()
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()

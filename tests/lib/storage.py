@@ -95,16 +95,18 @@ class SluicePools(SluiceDoor):
     name = "pools"
     traits = frozenset({"ours", "storage", "rights"})
 
-    def __init__(self, database, count=3, serve=None, catalogue=None, door=None, pool=None, **kwargs):
+    def __init__(self, database, count=3, serve=None, catalogue=None, door=None, pool=None, access=None, **kwargs):
         super().__init__(**kwargs)
         self.database = database
         self.common = settings("catalogue", {"url": database} | (catalogue or {})) + settings("serve", serve or {})
         self.own_settings = {"refresh": "100 ms"} | (door or {})
+        self.access = access or {}
         kwargs["home"] = self.home
         self.pools = [SluicePool(self.common, f"pool{index}", pool or {}, **kwargs) for index in range(count)]
 
     def role(self):
-        return ["--set", "serve.roles=door", *self.common, *settings("door", self.own_settings)]
+        return ["--set", "serve.roles=door", *self.common, *settings("door", self.own_settings),
+                *settings("access", self.access)]
 
     def start(self, *extra, **options):
         """Starts the door and the pools that do not run."""
@@ -117,7 +119,7 @@ class SluicePools(SluiceDoor):
         """Makes anonymous clients the servers' account, whom rights bind, and opens the root directory to all."""
         must(client.FileSystem(self.url).chmod("/", 0o777))
         self.stop()
-        self.own_settings["anonymous_user"] = "{}:{}".format(*servers.account())
+        self.access["anonymous_user"] = "{}:{}".format(*servers.account())
         return self.start()
 
     @property

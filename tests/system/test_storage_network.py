@@ -29,7 +29,8 @@ RETURN_SECONDS = 30  # until all clients get something done again
 SETTLE_SECONDS = 45  # until nothing is left over
 
 SHORT_PATIENCE = {"XRD_STREAMTIMEOUT": "3", "XRD_REQUESTTIMEOUT": "20"}  # on top of what all tests have
-DOOR = {"refresh": "100 ms", "patience": "2 s", "capability_lifetime": "5 s", "anonymous": "full", "anonymous_user": "root"}
+DOOR = {"refresh": "100 ms", "patience": "2 s", "capability_lifetime": "5 s"}
+ACCESS = {"anonymous": "full", "anonymous_user": "root"}
 CATALOGUE = {"patience": "1 s"}
 
 
@@ -50,7 +51,8 @@ class Site:
         self.ask("/usr/bin/xrdfs", self.doors[0].url, "mkdir", "-p", DIRECTORY).ok()
 
     def make_door(self, home, host, stack):
-        door = storage.SluicePools(self.database, count=0, door=DOOR, catalogue=CATALOGUE, home=home, machine=host)
+        door = storage.SluicePools(self.database, count=0, door=DOOR, access=ACCESS, catalogue=CATALOGUE, home=home,
+                                   machine=host)
         return stack.enter_context(servers.running(door))
 
     def make_pool(self, home, host, label, stack):

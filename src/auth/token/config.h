@@ -35,7 +35,7 @@ inline constexpr std::tuple token_settings{
         "auth.token.issuers", &TokenConfig::issuers, Reload::yes,
         "Who may issue tokens, one text each: \"name=cms url=https://cms.example/ prefix=/cms "
         "audience=https://door.example profile=wlcg\". url: what tokens say in `iss`. name: how "
-        "mapping and logs call it. prefix: the directory that paths of its tokens begin at; "
+        "logs call it. prefix: the directory that paths of its tokens begin at; "
         "/ unless given. audience: for whom its tokens may be meant, beside "
         "auth.token.audiences; several with commas. profile: wlcg, scitokens or any. jwks: a "
         "URL or a file with its public keys, instead of asking the issuer where they are.",
