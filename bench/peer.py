@@ -16,6 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from comparison import measure, report  # noqa: E402
+from comparison.authenticated import (  # noqa: E402
+    AnonymousSluice, AuthorizedSluice, AuthorizedXrootd, ProxySluice, ProxyXrootd, TokenSluice, TokenXrootd)
 from comparison.cases import CASES  # noqa: E402
 from comparison.encrypted import EllipticSluice, EllipticXrootd, EncryptedSluice, EncryptedXrootd  # noqa: E402
 from comparison.servers import Failure, SecondXrootd, Sluice, Xrootd, account  # noqa: E402
@@ -158,7 +160,9 @@ def compare(wanted, cases, base):
     setting = measure.Setting(Path(wanted.generator or wanted.sluice).resolve(), export, scratch, duration, 0.25)
     Sluice.binary, Sluice.extra = Path(wanted.sluice), tuple(wanted.serve_option)
     systems = {"server": (Xrootd, SecondXrootd if wanted.self_check else Sluice), "storage": (XrootdCluster, SluiceStorage),
-               "tls": (EncryptedXrootd, EncryptedSluice), "tls-ec": (EllipticXrootd, EllipticSluice)}
+               "tls": (EncryptedXrootd, EncryptedSluice), "tls-ec": (EllipticXrootd, EllipticSluice),
+               "ztn": (TokenXrootd, TokenSluice), "gsi": (ProxyXrootd, ProxySluice),
+               "authz": (AnonymousSluice, AuthorizedSluice), "authz-peer": (AuthorizedXrootd, AuthorizedSluice)}
     alternations = wanted.alternations or (3 if wanted.quick else 5)
     print(f"{len(cases)} cases, {alternations} alternations of {duration:g} s", file=sys.stderr)
     configurations, summaries, failed = [], [], []
