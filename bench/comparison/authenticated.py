@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two servers with authentication: the same tokens, of an issuer that the program plays itself, and the same proxy for both."""
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 from comparison.encrypted import KEYS, Certificates, Encrypted, EncryptedSluice, EncryptedXrootd, openssl
-from comparison.servers import Sluice, Xrootd, account
+from comparison.servers import Failure, Sluice, Xrootd, account
+from comparison.systems import SluiceStorage
 
 sys.path.append(str(Path(__file__).resolve().parent.parent.parent / "tests/lib"))
 
@@ -73,8 +76,8 @@ class Users:
 # --- tokens ---
 
 
-def authorization():
-    return f"?authz=Bearer%20{Tokens.get().token}"
+def takes_tokens(methods):
+    return ["--set", f"auth.token.issuers={Tokens.get().issuer.line()}", "--set", f"auth.methods={methods}"]
 
 
 class WithTokens(Encrypted):
@@ -85,6 +88,26 @@ class WithTokens(Encrypted):
     @property
     def environment(self):
         return {**super().environment, "BEARER_TOKEN": Tokens.get().token, "XrdSecPROTOCOL": self.method}
+
+
+class WithAuthorization:
+    """Every path comes with a token, and nothing would be measured if nobody looked at it."""
+
+    generator = None  # the program that looks
+
+    @property
+    def cgi(self):
+        return f"?authz=Bearer%20{Tokens.get().token}"
+
+    def start(self, export):
+        super().start(export)
+        url = f"{self.scheme}://{self.address}//small/0{self.cgi[:-8]}AAAAAAAA"
+        opens = [str(self.generator), "bench", "xroot", url, "--mode", "open", "--duration", "50 ms"]
+        done = subprocess.run(opens, capture_output=True, text=True, env={**os.environ, **self.environment})
+        if done.returncode != 0 and "error 30" in done.stdout:
+            return self
+        self.stop()
+        raise Failure(f"{self.name} takes a token with a wrong signature: {done.stdout}{done.stderr}")
 
 
 class TokenXrootd(WithTokens, EncryptedXrootd):
@@ -111,22 +134,17 @@ ofs.authlib libXrdAccSciTokens.so config={config}
 """
 
 
-class AuthorizedXrootd(TokenXrootd):
+class AuthorizedXrootd(WithAuthorization, TokenXrootd):
     """Anybody may log in, and the right to read comes from the token of each path."""
 
     method = "unix"
-
-    @property
-    def cgi(self):
-        return authorization()
 
 
 class TokenSluice(WithTokens, EncryptedSluice):
     methods = "ztn"  # as our settings call it
 
     def what_to_serve(self, export):
-        return [*super().what_to_serve(export), "--set", f"auth.token.issuers={Tokens.get().issuer.line()}",
-                "--set", f"auth.methods={self.methods}"]
+        return [*super().what_to_serve(export), *takes_tokens(self.methods)]
 
 
 class AnonymousSluice(TokenSluice):
@@ -137,14 +155,24 @@ class AnonymousSluice(TokenSluice):
     methods = "none"
 
 
-class AuthorizedSluice(AnonymousSluice):
+class AuthorizedSluice(WithAuthorization, AnonymousSluice):
     """The same server, and every path with a token: the right to read comes from that."""
 
     name = "sluice with"
 
-    @property
-    def cgi(self):
-        return authorization()
+
+class AnonymousStorage(WithTokens, SluiceStorage):
+    """The same with a door and a pool: the door looks at the token and sends the client on."""
+
+    name = "sluice storage without"
+    method = "unix"
+
+    def what_to_serve(self, export):
+        return [*self.certificate_options, *takes_tokens("none")]
+
+
+class AuthorizedStorage(WithAuthorization, AnonymousStorage):
+    name = "sluice storage with"
 
 
 # --- gsi ---

@@ -169,6 +169,8 @@ def with_credentials():
     text = "TLS: open with a token and without, read, close, depth 8"
     yield case("authz-open-c16", text, [rate(0.9)], "--mode", "open", "--connections", "16", "--depth", "8",
                path="small/{n}", system="authz")
+    yield case("authz-door-c16", "TLS: open at the door with a token and without, read, close", [rate(0.9)], "--mode", "open",
+               "--connections", "16", "--depth", "8", path="small/{n}", system="authz-door")
     yield case("authz-open-peer-c16", "TLS: open with a token, read, close, depth 8", [rate(1.8)], "--mode", "open",
                "--connections", "16", "--depth", "8", path="small/{n}", system="authz-peer")
 

@@ -62,6 +62,12 @@ class Encrypted:
     def environment(self):
         return {"X509_CERT_DIR": str(self.certificates.directory)}
 
+    @property
+    def certificate_options(self):
+        """Of our servers."""
+        made = self.certificates
+        return ["--set", f"tls.certificate={made.certificate}", "--set", f"tls.key={made.key}"]
+
 
 class EncryptedXrootd(Encrypted, Xrootd):
     def more_configuration(self):
@@ -71,8 +77,7 @@ class EncryptedXrootd(Encrypted, Xrootd):
 
 class EncryptedSluice(Encrypted, Sluice):
     def what_to_serve(self, export):
-        made = self.certificates
-        return [*super().what_to_serve(export), "--set", f"tls.certificate={made.certificate}", "--set", f"tls.key={made.key}"]
+        return [*super().what_to_serve(export), *self.certificate_options]
 
 
 class EllipticXrootd(EncryptedXrootd):

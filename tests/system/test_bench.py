@@ -113,7 +113,7 @@ def test_peer_runs_from_end_to_end(tmp_path):
     told = json.loads((tmp_path / "f.json").read_text())
     assert [case["case"] for case in told["cases"]] == [
         "seqread-1m-c16", "stat-d8", "redirect-open-c16", "tls-large-c16", "tls-ec-connect-c16", "login-ztn-c16", "login-gsi-c8",
-        "authz-open-c16", "authz-open-peer-c16"]
+        "authz-open-c16", "authz-door-c16", "authz-open-peer-c16"]
     assert all(row["ratio"] > 0 for case in told["cases"] for row in case["rows"])
 
 
