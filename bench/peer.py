@@ -16,6 +16,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from comparison import measure, report  # noqa: E402
+from comparison.authenticated import (  # noqa: E402
+    AnonymousSluice, AnonymousStorage, AuthorizedSluice, AuthorizedStorage, AuthorizedXrootd, ProxySluice, ProxyXrootd, TokenSluice, TokenXrootd,
+    WithAuthorization)
 from comparison.cases import CASES  # noqa: E402
 from comparison.encrypted import EllipticSluice, EllipticXrootd, EncryptedSluice, EncryptedXrootd  # noqa: E402
 from comparison.servers import Failure, SecondXrootd, Sluice, Xrootd, account  # noqa: E402
@@ -156,9 +159,13 @@ def compare(wanted, cases, base):
     prepare_export(export, cases)
     duration = wanted.duration or (0.5 if wanted.quick else 1.0)
     setting = measure.Setting(Path(wanted.generator or wanted.sluice).resolve(), export, scratch, duration, 0.25)
+    WithAuthorization.generator = setting.generator
     Sluice.binary, Sluice.extra = Path(wanted.sluice), tuple(wanted.serve_option)
     systems = {"server": (Xrootd, SecondXrootd if wanted.self_check else Sluice), "storage": (XrootdCluster, SluiceStorage),
-               "tls": (EncryptedXrootd, EncryptedSluice), "tls-ec": (EllipticXrootd, EllipticSluice)}
+               "tls": (EncryptedXrootd, EncryptedSluice), "tls-ec": (EllipticXrootd, EllipticSluice),
+               "ztn": (TokenXrootd, TokenSluice), "gsi": (ProxyXrootd, ProxySluice),
+               "authz": (AnonymousSluice, AuthorizedSluice), "authz-door": (AnonymousStorage, AuthorizedStorage),
+               "authz-peer": (AuthorizedXrootd, AuthorizedSluice)}
     alternations = wanted.alternations or (3 if wanted.quick else 5)
     print(f"{len(cases)} cases, {alternations} alternations of {duration:g} s", file=sys.stderr)
     configurations, summaries, failed = [], [], []
@@ -168,10 +175,13 @@ def compare(wanted, cases, base):
         try:
             configurations += [peers.get(side).configuration() for side in (0, 1) if chosen]
             measured, not_run = measure_all(chosen, peers, setting, alternations)
+            summaries += measured
+            failed += not_run
+        except Failure as failure:
+            failed += [case.name for case in chosen]
+            print(f"  {system}: {failure}", file=sys.stderr)
         finally:
             peers.stop_all()
-        summaries += measured
-        failed += not_run
     return configurations, summaries, failed
 
 

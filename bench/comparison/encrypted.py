@@ -29,7 +29,7 @@ class Certificates:
         home.chmod(0o755)
         self.directory, self.certificate, self.key = home / "ca", home / "cert.pem", home / "key.pem"
         self.directory.mkdir()
-        ca, ca_key = home / "ca.pem", home / "ca-key.pem"
+        self.authority = ca, ca_key = home / "ca.pem", home / "ca-key.pem"
         openssl("req", "-x509", "-nodes", *KEYS[kind], "-days", 2, "-subj", "/CN=bench", "-keyout", ca_key, "-out", ca)
         request, names = home / "request.pem", home / "names.cnf"
         names.write_text("subjectAltName=IP:127.0.0.1\n")
@@ -39,6 +39,7 @@ class Certificates:
         shutil.copy(ca, self.directory / f"{openssl('x509', '-hash', '-noout', '-in', ca).strip()}.0")
         if account():
             shutil.chown(self.key, account())
+        self.key.chmod(0o400)
 
     @classmethod
     def of(cls, kind):
@@ -61,6 +62,12 @@ class Encrypted:
     def environment(self):
         return {"X509_CERT_DIR": str(self.certificates.directory)}
 
+    @property
+    def certificate_options(self):
+        """Of our servers."""
+        made = self.certificates
+        return ["--set", f"tls.certificate={made.certificate}", "--set", f"tls.key={made.key}"]
+
 
 class EncryptedXrootd(Encrypted, Xrootd):
     def more_configuration(self):
@@ -70,8 +77,7 @@ class EncryptedXrootd(Encrypted, Xrootd):
 
 class EncryptedSluice(Encrypted, Sluice):
     def what_to_serve(self, export):
-        made = self.certificates
-        return [*super().what_to_serve(export), "--set", f"tls.certificate={made.certificate}", "--set", f"tls.key={made.key}"]
+        return [*super().what_to_serve(export), *self.certificate_options]
 
 
 class EllipticXrootd(EncryptedXrootd):

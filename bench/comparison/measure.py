@@ -67,7 +67,8 @@ class OthersWatch:
 
 def generate(setting, server, path, arguments, duration=None, warmup=None):
     """A running load generator; finish() waits for its report."""
-    command = [str(setting.generator), "bench", "xroot", f"{server.scheme}://{server.address}//{path}", *arguments, "--json",
+    command = [str(setting.generator), "bench", "xroot", f"{server.scheme}://{server.address}//{path}{server.cgi}",
+               *arguments, "--json",
                "--duration", f"{int(1000 * (duration or setting.duration))} ms",
                "--warmup", f"{int(1000 * (warmup or setting.warmup))} ms", "--server-pid", str(server.pid)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -130,7 +131,8 @@ def size_in_bytes(text):
 
 
 def load(setting, case, server):
-    report = finish(generate(setting, server, case.path, case.arguments))
+    seconds = max(setting.duration, case.options.get("seconds", 0))  # where operations take long
+    report = finish(generate(setting, server, case.path, case.arguments, duration=seconds))
     check_as_asked(report, case.arguments)
     return figures_of(report)
 

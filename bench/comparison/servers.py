@@ -53,6 +53,8 @@ class Server:
     name = ""
     scheme = "root"
     environment = {}  # that its clients need
+    own_environment = {}
+    cgi = ""  # behind the paths that clients ask for
 
     def __init__(self, state: Path):
         self.state = state
@@ -65,7 +67,8 @@ class Server:
     def launch(self, command):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                            start_new_session=True, user=account(), cwd=self.state)
+                                            start_new_session=True, user=account(), cwd=self.state,
+                                            env={**os.environ, **self.own_environment})
 
     @property
     def pid(self):

@@ -170,6 +170,9 @@ Result<TlsStream::Handshake> TlsStream::try_handshake() {
   std::optional<Error> failed;
   if (outcome != 1 && code != SSL_ERROR_WANT_READ && code != SSL_ERROR_WANT_WRITE)
     failed = failure(outcome);
+  // The client needs no ticket before it has asked for something: the answer takes it along.
+  if (outcome == 1 && SSL_is_server(ssl_.get()) == 1 && SSL_version(ssl_.get()) == TLS1_3_VERSION)
+    tickets_.swap(scratch().records);
   // An alert says to the peer why; nobody minds when it does not get through.
   Result<bool> sent = push();
   if (failed) return tl::unexpected<Error>(std::move(*failed));
@@ -277,6 +280,10 @@ void TlsStream::note_unsent() {
 
 Result<bool> TlsStream::push() {
   auto& records = scratch().records;
+  if (!records.empty() && !tickets_.empty()) {
+    records.insert(records.begin(), tickets_.begin(), tickets_.end());
+    std::vector<std::byte>().swap(tickets_);
+  }
   if (unsent_.empty() && !records.empty()) {
     ByteView all(records);
     Result<std::size_t> sent = carrier_->try_send(all);
@@ -377,6 +384,8 @@ Result<std::size_t> TlsStream::try_sendfile(int file, std::uint64_t offset, std:
 void TlsStream::send_end() {
   std::lock_guard lock(mutex_);
   if (SSL_in_init(ssl_.get()) != 0 || lost_ || !unsent_.empty()) return;
+  // Who said good-bye first does not wait for an answer.
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return;
   ERR_clear_error();
   scratch().records.clear();
   SSL_shutdown(ssl_.get());

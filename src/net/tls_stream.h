@@ -102,8 +102,9 @@ class TlsStream {
   bool carrier_is_empty_ = false;    // during one call: it gave less than it was asked for
   std::vector<std::byte> received_;  // in front of what the carrier has, from received_at_ on
   std::size_t received_at_ = 0;
-  std::vector<std::byte> held_;    // clear bytes that wait for those that follow
-  std::vector<std::byte> unsent_;  // records, from unsent_at_ on
+  std::vector<std::byte> held_;     // clear bytes that wait for those that follow
+  std::vector<std::byte> tickets_;  // records of a server that go out in front of the first others
+  std::vector<std::byte> unsent_;   // records, from unsent_at_ on
   std::size_t unsent_at_ = 0;
   std::size_t window_;                // clear bytes that are made into records at a time
   std::optional<BudgetShare> share_;  // of unsent_

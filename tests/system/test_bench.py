@@ -102,15 +102,18 @@ def test_peer_names_its_cases_and_bars():
 
 
 def test_peer_runs_from_end_to_end(tmp_path):
-    """One short pair of five cases, ours beside xrootd: every step works and the figures arrive. Whether bars are met is
+    """One short pair of some cases, ours beside xrootd: every step works and the figures arrive. Whether bars are met is
     no matter here."""
     finished = run(sys.executable, REPOSITORY / "bench" / "peer.py", "--only", "stat-d8", "--only", "seqread-1m-c16",
-                   "--only", "redirect-open-c16", "--only", "tls-large-c16", "--only", "tls-ec-", "--alternations", "1", "--duration", "0.3", "--sluice", sluice_binary(), "--json", tmp_path / "f.json")
+                   "--only", "redirect-open-c16", "--only", "tls-large-c16", "--only", "tls-ec-", "--only", "login-ztn-c16",
+                   "--only", "login-gsi", "--only", "authz-", "--alternations", "1", "--duration", "0.5", "--sluice",
+                   sluice_binary(), "--json", tmp_path / "f.json")
     assert finished.code == 0, finished.err
     assert "server CPU" in finished.out and "bars met" in finished.out
     told = json.loads((tmp_path / "f.json").read_text())
     assert [case["case"] for case in told["cases"]] == [
-        "seqread-1m-c16", "stat-d8", "redirect-open-c16", "tls-large-c16", "tls-ec-connect-c16"]
+        "seqread-1m-c16", "stat-d8", "redirect-open-c16", "tls-large-c16", "tls-ec-connect-c16", "login-ztn-c16", "login-gsi-c8",
+        "authz-open-c16", "authz-door-c16", "authz-open-peer-c16"]
     assert all(row["ratio"] > 0 for case in told["cases"] for row in case["rows"])
 
 

@@ -141,7 +141,7 @@ const std::shared_ptr<const GroupNumbers>& numbers_of(Group group) {
 }
 
 Result<std::shared_ptr<const GroupNumbers>> group_in(std::string pem) {
-  for (Group known : {Group::xrootd, Group::ffdhe3072}) {
+  for (Group known : groups) {
     if (numbers_of(known)->text == pem) return numbers_of(known);
   }
   Memory in = memory_of(as_bytes(pem));
@@ -188,6 +188,8 @@ bool is_safe_value(const BIGNUM* value, const BIGNUM* p) {
 }
 
 }  // namespace
+
+std::string_view text_of(Group group) { return numbers_of(group)->text; }
 
 Group group_for(GroupChoice choice, std::string_view client_release) {
   if (choice == GroupChoice::xrootd) return Group::xrootd;

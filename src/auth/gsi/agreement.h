@@ -7,6 +7,7 @@
 #include "auth/gsi/openssl.h"
 #include "base/bytes.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,11 +15,15 @@
 namespace sluice::auth::gsi {
 
 enum class Group : std::uint8_t { xrootd, ffdhe3072 };
+inline constexpr std::array groups{Group::xrootd, Group::ffdhe3072};
 
 // For a client of this release ("v5.5.3", as kXR_login says; empty: unknown).
 Group group_for(GroupChoice choice, std::string_view client_release);
 
 struct GroupNumbers;
+
+// In PEM: what every blob of the group begins with.
+std::string_view text_of(Group group);
 
 class AgreementKey {
  public:

@@ -7,6 +7,16 @@
 
 namespace sluice::auth::gsi {
 
+namespace {
+
+// The part of the group's text that fills whole pieces.
+std::string_view fixed_pieces(const EVP_PKEY* key, Group group) {
+  std::string_view text = text_of(group);
+  return text.substr(0, text.size() / piece_size(key) * piece_size(key));
+}
+
+}  // namespace
+
 TrustRules rules_of(const GsiConfig& config) {
   return {.crl = config.crl,
           .signing_policy = config.signing_policy,
@@ -28,6 +38,11 @@ Result<std::shared_ptr<const HostIdentity>> HostIdentity::read(const GsiConfig& 
     return fail(
         Errc::authentication,
         fmt::format("private key {}: gsi needs an RSA key of 1024 to 8192 bits", config.key));
+  }
+  EVP_PKEY* key = out->credential.key.get();
+  for (Group group : groups) {
+    SLUICE_TRY(out->sealed_groups[static_cast<std::size_t>(group)],
+               sign_pieces(key, as_bytes(fixed_pieces(key, group))));
   }
   X509* host = out->credential.chain.front().get();
   out->certificate_pem = pem_of(host);
@@ -56,8 +71,11 @@ Result<std::shared_ptr<const HostIdentity>> HostIdentity::read(const GsiConfig& 
 Result<Offer> Offer::make(std::shared_ptr<const HostIdentity> host, Group group) {
   SLUICE_TRY(AgreementKey keys, AgreementKey::generate(group));
   std::string blob = keys.blob();
-  SLUICE_TRY(std::vector<std::byte> sealed,
-             sign_pieces(host->credential.key.get(), as_bytes(blob)));
+  EVP_PKEY* key = host->credential.key.get();
+  std::vector<std::byte> sealed = host->sealed_groups[static_cast<std::size_t>(group)];
+  std::string_view rest = std::string_view(blob).substr(fixed_pieces(key, group).size());
+  SLUICE_TRY(std::vector<std::byte> others, sign_pieces(key, as_bytes(rest)));
+  sealed.insert(sealed.end(), others.begin(), others.end());
   return Offer{std::move(host), std::move(keys), std::move(blob), std::move(sealed)};
 }
 

@@ -8,6 +8,7 @@
 #include "auth/gsi/config.h"
 #include "auth/gsi/trust.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct HostIdentity {
   std::string certificate_pem;  // of the host alone
   std::string issuer_hashes;    // "b9c2134a.0|8aca69b1.0"
   std::shared_ptr<const CaDirectory> authorities;
+  // Signatures of the pieces that are the same in all offers of a group: a third of the work of an offer.
+  std::array<std::vector<std::byte>, groups.size()> sealed_groups;
 
   // `before` may be null: its files that did not change are not read again.
   static Result<std::shared_ptr<const HostIdentity>> read(const GsiConfig& config,

@@ -48,7 +48,7 @@ ServerMethod::ServerMethod(GsiConfig config, std::shared_ptr<const HostIdentity>
     : config_(std::move(config)),
       host_(std::move(host)),
       voms_(config_.vomsdir, config_.ca_directory) {
-  for (Group group : {Group::xrootd, Group::ffdhe3072}) {
+  for (Group group : groups) {
     bool is_wanted =
         config_.group == GroupChoice::automatic || group_for(config_.group, {}) == group;
     if (!is_wanted) continue;

@@ -43,7 +43,7 @@ class ServerMethod final : public Method {
   GsiConfig config_;
   std::atomic<std::shared_ptr<const HostIdentity>> host_;
   // Of each group, where it can be wanted; and for requests for proxies. Taking changes them.
-  mutable std::array<std::unique_ptr<Reserve<Offer>>, 2> offers_;
+  mutable std::array<std::unique_ptr<Reserve<Offer>>, groups.size()> offers_;
   mutable std::unique_ptr<Reserve<Key>> rsa_keys_;
   mutable VomsReader voms_;
 };

@@ -46,9 +46,12 @@ bool is_usable_key(const EVP_PKEY* key) {
   return bits >= 1024 && bits <= 8192;
 }
 
+std::size_t piece_size(const EVP_PKEY* key) {
+  return static_cast<std::size_t>(EVP_PKEY_get_size(key)) - padding;
+}
+
 Result<std::vector<std::byte>> sign_pieces(EVP_PKEY* key, ByteView bytes) {
-  auto size = static_cast<std::size_t>(EVP_PKEY_get_size(key));
-  return in_pieces(key, &EVP_PKEY_sign_init, &EVP_PKEY_sign, bytes, size - padding);
+  return in_pieces(key, &EVP_PKEY_sign_init, &EVP_PKEY_sign, bytes, piece_size(key));
 }
 
 Result<std::vector<std::byte>> recover_pieces(EVP_PKEY* key, ByteView bytes) {

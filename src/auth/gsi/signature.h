@@ -13,6 +13,9 @@ namespace sluice::auth::gsi {
 // An RSA key that costs no more than a login may: 1024 to 8192 bits.
 bool is_usable_key(const EVP_PKEY* key);
 
+// What one piece holds. A piece signs what it holds and nothing else, so equal ones have equal signatures.
+std::size_t piece_size(const EVP_PKEY* key);
+
 Result<std::vector<std::byte>> sign_pieces(EVP_PKEY* key, ByteView bytes);
 // Errc::authentication: not signed with that key, or more than 16 KiB.
 Result<std::vector<std::byte>> recover_pieces(EVP_PKEY* key, ByteView bytes);

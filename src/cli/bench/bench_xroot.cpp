@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice bench xroot`: a load generator for any server of the xroot protocol that needs no
-// authentication.
+// `sluice bench xroot`: a load generator for any server of the xroot protocol.
 #include "cli/bench/api.h"
 #include "cli/bench/report.h"
 #include "cli/bench/run.h"
@@ -83,8 +82,10 @@ constexpr std::array rows = {CommandRow{
     "--mode write leaves "
     "behind; write modes read back what they wrote. Redirects are followed over a second "
     "connection "
-    "that stays. roots:// URLs are asked over TLS, with the authorities of $X509_CERT_DIR. No "
-    "authentication.",
+    "that stays. roots:// URLs are asked over TLS, with the authorities of $X509_CERT_DIR. A "
+    "server "
+    "that asks for authentication gets what the field's clients would show it: the token of "
+    "$BEARER_TOKEN, the proxy of $X509_USER_PROXY, with the methods of $XrdSecPROTOCOL.",
     {{{"random reads of 4 KiB, 8 in flight on each of 16 connections",
        "sluice bench xroot root://localhost//data/f --mode randread --depth 8 --connections 16"},
       {"writes into a file per connection",

@@ -4,6 +4,7 @@
 #include "cli/bench/connection.h"
 #include "cli/bench/requests.h"
 #include "cli/bench/worker.h"
+#include "xroot/responses.h"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -47,6 +48,7 @@ Status Link::open(const Address& address) {
     return fail_errno(errno, "connect");
   }
   if (!worker_.watch(socket_.get(), *this)) return fail_errno(errno, "epoll_ctl");
+  authentication_.reset();
   out_.clear();
   waiting_.clear();
   captured_.clear();
@@ -57,6 +59,13 @@ Status Link::open(const Address& address) {
   port_ = address.port;
   put_hello(out_.text(), worker_.plan().trust != nullptr);
   return {};
+}
+
+void Link::close() {
+  // As clients do: a server may take note of connections that just break.
+  if (tls_) tls_->send_end();
+  tls_.reset();
+  socket_ = Fd();
 }
 
 void Link::on_event() {
@@ -210,20 +219,47 @@ void Link::on_end(const Answer& answer) {
 }
 
 void Link::on_setup_answer(const Answer& answer) {
-  if (answer.status != xroot::ResponseStatus::ok)
-    return broken("set-up failed: " + refusal(answer, captured_));
-  if (phase_ == Phase::hello) {
-    if (++hello_answers_ < 2) return;
-    if (worker_.plan().trust) return begin_tls();
-    phase_ = Phase::login;
-    return put_login(out_.text());
+  const bool is_ok = answer.status == xroot::ResponseStatus::ok;
+  if (phase_ == Phase::authentication) {
+    if (is_ok) return on_admitted();
+    if (Status sent = authentication_->proceed(answer, captured_, out_.text()); !sent)
+      broken(sent.error().message());
+    return;
   }
-  constexpr std::uint64_t session_id = 16;
-  if (answer.length > session_id)
-    return broken("the server wants authentication, which bench does not do");
+  if (!is_ok) return broken("set-up failed: " + refusal(answer, captured_));
+  if (phase_ == Phase::hello) return on_hello_answer();
+  on_login_answer();
+}
+
+void Link::on_hello_answer() {
+  if (++hello_answers_ < 2) return;
+  if (worker_.plan().trust) return begin_tls();
+  phase_ = Phase::login;
+  put_login(out_.text());
+}
+
+void Link::on_login_answer() {
+  const auto login = xroot::LoginAnswer::decode(captured_);
+  if (!login) return broken(login.error().message());
+  if (login->security.empty()) return on_admitted();
+  phase_ = Phase::authentication;
+  authentication_.emplace(peer());
+  if (Status sent = authentication_->begin(login->security, out_.text()); !sent)
+    broken(sent.error().message());
+}
+
+void Link::on_admitted() {
+  authentication_.reset();
   phase_ = Phase::ready;
   out_ = std::exchange(waiting_, SendQueue());
   owner_.on_login(*this);
+}
+
+xroot::client::AuthPeer Link::peer() const {
+  xroot::client::AuthPeer peer{host_, tls_ != nullptr, std::string(user_name)};
+  auto size = static_cast<socklen_t>(peer.local.capacity());
+  if (::getsockname(socket_.get(), peer.local.data(), &size) == 0) peer.local.resize(size);
+  return peer;
 }
 
 }  // namespace sluice::cli::bench

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TCP connection to one server: hello, login, then requests out and answers in. Belongs to the
+// One TCP connection to one server: hello, login, authentication, then requests out and answers in. Belongs to the
 // thread of its Worker; edge-triggered, so every event works until the socket would block.
 #pragma once
 
 #include "base/fd.h"
 #include "cli/bench/answer_parser.h"
+#include "cli/bench/authentication.h"
 #include "cli/bench/plan.h"
 #include "cli/bench/send_queue.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,10 +34,7 @@ class Link final : private AnswerVisitor {
       : worker_(worker), owner_(owner), drop_data_(drop_data) {}
 
   Status open(const Address& address);
-  void close() {
-    tls_.reset();
-    socket_ = Fd();
-  }
+  void close();
   bool is_open() const { return static_cast<bool>(socket_); }
 
   // Requests are queued here; those that come before the login is done wait for it.
@@ -44,7 +43,7 @@ class Link final : private AnswerVisitor {
   void on_event();
 
  private:
-  enum class Phase : std::uint8_t { hello, handshake, login, ready };
+  enum class Phase : std::uint8_t { hello, handshake, login, authentication, ready };
 
   void receive();
   bool receive_once();
@@ -54,6 +53,10 @@ class Link final : private AnswerVisitor {
   void on_data(const Answer& answer, ByteView piece) override;
   void on_end(const Answer& answer) override;
   void on_setup_answer(const Answer& answer);
+  void on_hello_answer();
+  void on_login_answer();
+  void on_admitted();
+  xroot::client::AuthPeer peer() const;
   void begin_tls();
   void shake_hands();
   bool receive_encrypted();
@@ -68,6 +71,7 @@ class Link final : private AnswerVisitor {
   std::string host_;  // of the server, for its certificate
   std::uint16_t port_ = 0;
   std::unique_ptr<net::TlsStream> tls_;
+  std::optional<Authentication> authentication_;
   AnswerParser parser_;
   SendQueue out_;
   SendQueue waiting_;

@@ -3,6 +3,7 @@
 // is added here.
 #include "cli/bench/requests.h"
 
+#include "xroot/requests/auth.h"
 #include "xroot/requests/close.h"
 #include "xroot/requests/login.h"
 #include "xroot/requests/open.h"
@@ -17,6 +18,8 @@
 #include "xroot/requests/write.h"
 
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace sluice::cli::bench {
 
@@ -58,8 +61,15 @@ void put_hello(Buffer& out, bool tls) {
 void put_login(Buffer& out) {
   xroot::Login login;
   login.pid = ::getpid();
-  login.set_user_name("bench");
+  login.set_user_name(user_name);
   put(out, 0, login.encode());
+}
+
+void put_credential(Buffer& out, std::string_view method, ByteView credential) {
+  xroot::Auth auth;
+  std::ranges::copy(method.substr(0, auth.method.size()), auth.method.begin());
+  auth.credential = credential;
+  put(out, 0, auth.encode());
 }
 
 void put_ping(Buffer& out, std::uint16_t stream) { put(out, stream, xroot::Ping{}.encode()); }

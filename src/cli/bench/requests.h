@@ -15,9 +15,13 @@ namespace sluice::cli::bench {
 
 using Buffer = std::vector<std::byte>;
 
+// What the generator calls itself.
+inline constexpr std::string_view user_name = "bench";
+
 void put_hello(Buffer& out,
                bool tls);  // the 20 bytes and kXR_protocol behind them, as every client sends it
 void put_login(Buffer& out);
+void put_credential(Buffer& out, std::string_view method, ByteView credential);
 void put_ping(Buffer& out, std::uint16_t stream);
 void put_stat(Buffer& out, std::uint16_t stream, std::string_view path);
 void put_open_to_read(Buffer& out, std::uint16_t stream, std::string_view path);

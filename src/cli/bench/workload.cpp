@@ -24,7 +24,7 @@ constexpr std::array mode_rows = {
     ModeRow{"open", Mode::open, Needs::file_to_read, 4_KiB, "open, read --size, close"},
     ModeRow{"create", Mode::create, Needs::new_file, 4_KiB, "make a file, write --size, close"},
     ModeRow{"remove", Mode::remove, Needs::path, 0_B, "remove the file"},
-    ModeRow{"connect", Mode::connect, Needs::nothing, 0_B, "connect, hello, login, close"},
+    ModeRow{"connect", Mode::connect, Needs::nothing, 0_B, "connect, log in, authenticate, close"},
     ModeRow{"ping", Mode::ping, Needs::nothing, 0_B, "kXR_ping"},
 };
 

@@ -135,8 +135,11 @@ TEST(ClientTls, ResumesASessionAlsoAfterTheCertificateChanged) {
     EXPECT_EQ(pair.server->is_resumed(), resumed);
     EXPECT_EQ(pair.client->version(), "TLSv1.3");
     EXPECT_EQ(pair.client->cipher(), "TLS_AES_128_GCM_SHA256");
-    std::array<std::byte, 8> nothing;  // the ticket comes behind the handshake
-    EXPECT_EQ(*pair.client->try_receive(nothing), 0u);
+    // The ticket comes with the first bytes of the server.
+    std::array<std::byte, 8> word{};
+    EXPECT_EQ(*pair.client->try_receive(word), 0u);
+    EXPECT_EQ(*pair.server->try_send(ByteView(word).first(3)), 3u);
+    EXPECT_EQ(*pair.client->try_receive(word), 3u);
     authority.issue("host", {.end = 7200});
     EXPECT_TRUE(*server->reload());
   }

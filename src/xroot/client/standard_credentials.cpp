@@ -45,24 +45,31 @@ bool is_wanted(std::string_view method) {
 class StandardCredentials final : public Credentials {
  public:
   std::unique_ptr<AuthExchange> begin(const AuthOffer& offer, const AuthPeer& peer) override {
-    const auto rows = auth::client_methods();
-    auto row = std::ranges::find(rows, offer.method, &auth::ClientRow::name);
-    if (row == rows.end() || !is_wanted(offer.method)) return nullptr;
-    auth::Server server;
-    server.host = peer.host;
-    server.is_encrypted = peer.is_encrypted;
-    server.user = peer.user;
-    server.parameters = offer.parameters;
-    server.variable = &variable;
-    server.option = [options = peer.options](std::string_view key) {
-      return std::string(Opaque(options).get(key).value_or(""));
-    };
-    server.local = peer.local;
-    return std::make_unique<StandardExchange>(row->begin(server));
+    auto conversation = standard_conversation(offer, peer);
+    if (!conversation) return nullptr;
+    return std::make_unique<StandardExchange>(std::move(conversation));
   }
 };
 
 }  // namespace
+
+std::unique_ptr<auth::ClientConversation> standard_conversation(const AuthOffer& offer,
+                                                                const AuthPeer& peer) {
+  const auto rows = auth::client_methods();
+  auto row = std::ranges::find(rows, offer.method, &auth::ClientRow::name);
+  if (row == rows.end() || !is_wanted(offer.method)) return nullptr;
+  auth::Server server;
+  server.host = peer.host;
+  server.is_encrypted = peer.is_encrypted;
+  server.user = peer.user;
+  server.parameters = offer.parameters;
+  server.variable = &variable;
+  server.option = [options = peer.options](std::string_view key) {
+    return std::string(Opaque(options).get(key).value_or(""));
+  };
+  server.local = peer.local;
+  return row->begin(server);
+}
 
 std::shared_ptr<Credentials> standard_credentials() {
   return std::make_shared<StandardCredentials>();

@@ -12,4 +12,8 @@ namespace sluice::xroot::client {
 // What the environment of the process has.
 std::shared_ptr<Credentials> standard_credentials();
 
+// One exchange with that, for those who have no coroutines; null as with Credentials::begin.
+std::unique_ptr<auth::ClientConversation> standard_conversation(const AuthOffer& offer,
+                                                                const AuthPeer& peer);
+
 }  // namespace sluice::xroot::client
