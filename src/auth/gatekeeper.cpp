@@ -73,7 +73,6 @@ std::shared_ptr<const Admission> Gatekeeper::unasked(std::string label) const {
 }
 
 Result<std::shared_ptr<const Admission>> Gatekeeper::admit_bearer(std::string_view authz) {
-  if (auto known = known_bearer(authz)) return known;
   const auto text = bearer_of(authz);
   if (!text) return fail(Errc::authentication, "authz holds no bearer token");
   SLUICE_TRY(auto token, tokens_->verify(*text));

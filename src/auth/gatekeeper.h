@@ -46,7 +46,8 @@ class Gatekeeper {
   bool takes_tokens() const { return takes_tokens_; }
   // Each request on a path needs a token of its own.
   bool is_strict() const { return is_strict_; }
-  // Who a request is from that brings a token of its own: the value of `authz` in its CGI. May block.
+  // Who a request is from that brings a token of its own: the value of `authz` in its CGI. May block; for what known_bearer()
+  // does not know.
   Result<std::shared_ptr<const Admission>> admit_bearer(std::string_view authz);
   // The same, if that is known already; else null. Never blocks.
   std::shared_ptr<const Admission> known_bearer(std::string_view authz) const;

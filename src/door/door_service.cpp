@@ -86,14 +86,14 @@ Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Cal
 // What it refuses is decided again, and then noted, by look_up().
 std::optional<LocatedTarget> recall(DoorService& service, const xroot::server::Caller& caller,
                                     std::string_view wire, Activity activity) {
-  if (!xroot::server::is_asked_at_once(service, wire)) return {};
-  auto target = target_of(service, caller, wire, activity);
-  if (!target) return {};
-  auto known = service.catalogue.names().recall(target->path);
+  auto asked = xroot::server::asked_at_once(service, caller, wire);
+  if (!asked || !service.gatekeeper->access().check(*asked->who, activity, asked->path)) return {};
+  Target target{*std::move(asked), {}};
+  auto known = service.catalogue.names().recall(target.path);
   if (!known) return {};
-  target->walk = std::move(known->walk);
-  if (!check_rights(*target->who, activity, target->walk, target->path)) return {};
-  auto found = located(std::move(*target), std::move(known->replicas));
+  target.walk = std::move(known->walk);
+  if (!check_rights(*target.who, activity, target.walk, target.path)) return {};
+  auto found = located(std::move(target), std::move(known->replicas));
   if (!found) return {};
   return std::move(*found);
 }

@@ -26,8 +26,7 @@ class ExportService : public xroot::server::Service {
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 1; }
   std::string_view role() const override { return "export"; }
-  // Who has a token of its own may have to wait until it is verified.
-  bool metadata_inline() const override { return tree->is_fast() && !gatekeeper->takes_tokens(); }
+  bool metadata_inline() const override { return tree->is_fast(); }
 
   const std::shared_ptr<FileTree> tree;
   // Checksums have threads of their own: one of them may read a disk for hours.

@@ -14,11 +14,12 @@ constexpr std::string_view bearer_key = "authz";
 
 using Admitted = Result<std::shared_ptr<const auth::Admission>>;
 
-Admitted admission_of(const Service& service, const Caller& caller, const Opaque& opaque) {
-  auth::Gatekeeper& gatekeeper = *service.gatekeeper;
+// Null: the token has to be looked at first, which may block.
+Admitted admission_at_once(const Service& service, const Caller& caller, const Opaque& opaque) {
+  const auth::Gatekeeper& gatekeeper = *service.gatekeeper;
   const auto bearer = opaque.get(bearer_key);
   if (bearer && !bearer->empty() && gatekeeper.takes_tokens()) {
-    if (caller.encrypted) return gatekeeper.admit_bearer(*bearer);
+    if (caller.encrypted) return gatekeeper.known_bearer(*bearer);
     return fail(Errc::tls_required,
                 "a token on a connection that anybody can read; use roots:// and get a new one");
   }
@@ -27,24 +28,40 @@ Admitted admission_of(const Service& service, const Caller& caller, const Opaque
   return caller.admission;
 }
 
+Admitted admission_of(const Service& service, const Caller& caller, const Opaque& opaque) {
+  auto admission = admission_at_once(service, caller, opaque);
+  if (!admission || *admission) return admission;
+  return service.gatekeeper->admit_bearer(*opaque.get(bearer_key));
+}
+
+Asked asked_as(std::shared_ptr<const auth::Admission> admission, LogicalPath parsed) {
+  const auth::Principal& who = admission->principal;
+  Asked out{std::move(parsed.path), Opaque(parsed.opaque),
+            std::shared_ptr<const auth::Principal>(std::move(admission), &who)};
+  if (who.root != "/") out.path = out.path == "/" ? who.root : who.root + out.path;
+  return out;
+}
+
 }  // namespace
 
 Result<Asked> asked(const Service& service, const Caller& caller, std::string_view wire) {
   SLUICE_TRY(auto parsed, parse_path(wire));
-  const Opaque opaque(parsed.opaque);
-  auto admission = admission_of(service, caller, opaque);
-  if (!admission) {
-    audit.info("denied", {{"peer", caller.peer},
-                          {"session", short_id(caller.id)},
-                          {"path", parsed.path},
-                          {"why", admission.error().message()}});
-    return tl::unexpected<Error>(std::move(admission).error());
-  }
-  const auth::Principal& who = (*admission)->principal;
-  Asked out{std::move(parsed.path), opaque,
-            std::shared_ptr<const auth::Principal>(*std::move(admission), &who)};
-  if (who.root != "/") out.path = out.path == "/" ? who.root : who.root + out.path;
-  return out;
+  auto admission = admission_of(service, caller, Opaque(parsed.opaque));
+  if (admission) return asked_as(*std::move(admission), std::move(parsed));
+  audit.info("denied", {{"peer", caller.peer},
+                        {"session", short_id(caller.id)},
+                        {"path", parsed.path},
+                        {"why", admission.error().message()}});
+  return tl::unexpected<Error>(std::move(admission).error());
+}
+
+std::optional<Asked> asked_at_once(const Service& service, const Caller& caller,
+                                   std::string_view wire) {
+  auto parsed = parse_path(wire);
+  if (!parsed) return {};
+  auto admission = admission_at_once(service, caller, Opaque(parsed->opaque));
+  if (!admission || !*admission) return {};
+  return asked_as(*std::move(admission), *std::move(parsed));
 }
 
 bool is_asked_at_once(const Service& service, std::string_view wire) {

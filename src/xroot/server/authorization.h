@@ -9,6 +9,7 @@
 #include "xroot/opaque.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,10 @@ struct Asked {
 // By the token in the CGI, else by what the login proved. Where a client has a root of its own, that is the root of all its
 // paths. May block where the token is new.
 Result<Asked> asked(const Service& service, const Caller& caller, std::string_view wire);
-// Whether that can block.
+// The same without ever blocking, and without a line in the log: nothing where it would have to, or is refused.
+std::optional<Asked> asked_at_once(const Service& service, const Caller& caller,
+                                   std::string_view wire);
+// Whether asked() can block.
 bool is_asked_at_once(const Service& service, std::string_view wire);
 
 // The decision, and a line in the log `audit` if it denies something.

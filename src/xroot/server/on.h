@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/offload.h"
+#include "xroot/server/authorization.h"
 #include "xroot/server/session.h"
 
 #include <memory>
@@ -78,12 +79,22 @@ std::shared_ptr<File> file_of(Session& session, const Request& request) {
   return nullptr;
 }
 
+// A token that is not known yet may have to wait until it is verified.
 template <class Request>
-bool runs_on_loop(const Service& service, const File* file) {
+bool knows_who_asks(const Service& service, const Request& request) {
+  if constexpr (requires { std::string_view(request.path); })
+    return is_asked_at_once(service, request.path);
+  else
+    return !service.gatekeeper->takes_tokens();
+}
+
+template <class Request>
+bool runs_on_loop(const Service& service, const File* file, const Request& request) {
   if constexpr (Request::cost == Cost::light) return true;
   if constexpr (Request::cost == Cost::metadata) {
-    if (Request::id == Close::id && file != nullptr && file->slow_to_close()) return false;
-    return service.metadata_inline();
+    if (Request::id == Close::id)
+      return service.metadata_inline() && !(file && file->slow_to_close());
+    return service.metadata_inline() && knows_who_asks(service, request);
   }
   return false;
 }
@@ -115,7 +126,7 @@ Flow start_other(Storage& storage, Exchange exchange, const Request& request, Fi
                  ByteView payload) {
   Call call{exchange.file, exchange.session->caller()};
   if constexpr (Signature<decltype(handler)>::kind == Kind::blocking) {
-    if (runs_on_loop<Request>(storage, call.file.get())) {
+    if (runs_on_loop(storage, call.file.get(), request)) {
       exchange.reply(handler(storage, call, request));
       return {};
     }
