@@ -35,6 +35,9 @@ struct PoolAdmin {
 };
 Routes pool_routes(const PoolAdmin& parts);
 
+// Access control lists of a door's namespace. Both outlive the routes.
+Routes acl_routes(catalogue::Catalogue& catalogue, BlockingPool& blocking);
+
 // Queues as they were set in an earlier life of the pool. Blocks.
 Status restore_queues(const PoolAdmin& parts);
 

@@ -21,6 +21,9 @@ class DoorRole final : public Role {
   void start(TaskGroup& group) override;
   void close() override { front_.close(); }
   void reload() override { gate_->reload(); }
+  Routes admin_routes() override {
+    return acl_routes(shared_.catalogue(), host_.runtime.blocking());
+  }
   xroot::server::Service* service() override { return service_.get(); }
   std::string ready() const override { return front_.ready("xroot"); }
   std::string hints() const override;

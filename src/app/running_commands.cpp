@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/console.h"
 #include "http/local_client.h"
+#include "http/message.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -134,20 +135,6 @@ std::string padded(std::string text, int width) {
   return width < 0 ? fmt::format("{:>{}}", text, -width) : fmt::format("{:<{}}", text, width);
 }
 
-// Letters and digits stay; all else is percent-encoded.
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '_' || c == '-' || c == '.';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 class OnServer : public cli::Command {
  public:
   explicit OnServer(const Question& question) : question_(question) {}
@@ -192,10 +179,10 @@ class OnServer : public cli::Command {
       const std::string place = fmt::format("{{{}}}", question_.words.at(i).key);
       const std::size_t at = path.find(place);
       if (at != std::string::npos) {
-        path.replace(at, place.size(), encoded(*value));
+        path.replace(at, place.size(), http::percent_encoded(*value));
       } else {
         query += fmt::format("{}{}={}", query.empty() ? "?" : "&", question_.words.at(i).key,
-                             encoded(*value));
+                             http::percent_encoded(*value));
       }
     }
     return path + query;

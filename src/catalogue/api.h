@@ -2,6 +2,7 @@
 // Everything of the catalogue that doors, pools and the command line see.
 #pragma once
 
+#include "catalogue/acl.h"
 #include "catalogue/attributes.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/config.h"

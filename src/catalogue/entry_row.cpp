@@ -2,6 +2,7 @@
 #include "catalogue/entry_row.h"
 
 #include "base/text.h"
+#include "catalogue/acl.h"
 #include "catalogue/marks.h"
 
 #include <fmt/format.h>
@@ -48,6 +49,7 @@ Entry entry_of(const sql::Row& row, std::size_t first) {
   entry.storage_class = row.text(first + 12);
   entry.checksums = checksums_of(row.text(first + 13));
   entry.target = row.text(first + 14);
+  entry.acl = stored_acl(row.text(first + 15));
   return entry;
 }
 
@@ -73,6 +75,11 @@ Status touch_directory(sql::Session& session, FileId directory, std::int64_t now
              session.run(touch, {now, now, directory.number, now - directory_time_step}));
   if (touched > 0) session.mark(mark_of(directory));
   return {};
+}
+
+sql::Value acl_value(const SharedAcl& acl) {
+  if (!acl) return {};
+  return std::string_view(acl->text());
 }
 
 Checksums checksums_of(std::string_view text) {

@@ -11,8 +11,8 @@
 // The columns in the order of entry_of(), and their letters; literals, so that statements can be put together from them.
 #define SLUICE_ENTRY_COLUMNS                                                                    \
   "id, parent, name, kind, mode, owner_id, group_id, size, modified, changed, accessed, born, " \
-  "storage_class, checksums, target"
-#define SLUICE_ENTRY_LETTERS "iitiiiiiiiiittt"
+  "storage_class, checksums, target, acl"
+#define SLUICE_ENTRY_LETTERS "iitiiiiiiiiitttt"
 
 namespace sluice::catalogue {
 
@@ -33,6 +33,9 @@ Result<std::optional<Entry>> find_child(sql::Session& session, FileId parent,
 // Tells a directory that its content changed; free when it was told within the last second. Creators in one directory would
 // else wait for each other's commit.
 Status touch_directory(sql::Session& session, FileId directory, std::int64_t now);
+
+// As it stands in the column: NULL where there is none. Valid as long as the list.
+sql::Value acl_value(const SharedAcl& acl);
 
 // As they stand in the column, and back.
 std::string checksums_text(const Checksums& checksums);

@@ -81,13 +81,7 @@ void LookupCache::keep(std::span<const std::string> names, const Located& found,
     put({directory, i == 0 ? std::string() : names[i - 1], read, now, walk.passed[i], {}, {}});
   }
   const Entry& entry = *walk.entry;
-  put({entry.parent,
-       entry.name,
-       read,
-       now,
-       {entry.id, entry.mode, entry.owner, entry.group},
-       entry,
-       found.replicas});
+  put({entry.parent, entry.name, read, now, passed_of(entry), entry, found.replicas});
 }
 
 std::optional<Located> LookupCache::recall(std::span<const std::string> names) {

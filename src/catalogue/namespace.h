@@ -3,6 +3,7 @@
 // were checked on the way cannot be dodged by moving a directory meanwhile. Thread-safe; every call blocks.
 #pragma once
 
+#include "catalogue/acl.h"
 #include "catalogue/lookup_cache.h"
 #include "catalogue/sql/database.h"
 #include "catalogue/types.h"
@@ -66,6 +67,12 @@ class Namespace {
 
   // Files that get another owner count in the other's quota, even beyond its limit is Errc::quota.
   Result<Entry> change(FileId id, const Change& change);
+  // Null takes the list away. A file gets what concerns itself; invalid_argument when that is nothing.
+  Result<Entry> set_acl(FileId id, const SharedAcl& acl);
+  // The same for a piece of what is in a directory, as list() gives it. Links are passed over, and files that a list says
+  // nothing about have none.
+  Result<Page> set_acl_inside(FileId directory, std::string_view after, std::size_t limit,
+                              const SharedAcl& acl);
   // Adds or replaces checksums of a file by type.
   Result<Entry> add_checksums(FileId id, const Checksums& checksums);
   // The same for what was computed of a replica: those of a type that is known stay as they are. Errc::conflict when the file

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,10 @@ enum class EntryKind : std::uint8_t { file = 0, directory = 1, link = 2 };
 // Type ("adler32") to value in lower case hexadecimal.
 using Checksums = std::map<std::string, std::string, std::less<>>;
 
+// See acl.h. Null: there is none, the mode decides alone.
+class Acl;
+using SharedAcl = std::shared_ptr<const Acl>;
+
 struct Entry {
   FileId id;
   FileId parent;     // 0 of the root
@@ -61,6 +66,7 @@ struct Entry {
   std::string storage_class;
   Checksums checksums;
   std::string target;  // of a link
+  SharedAcl acl;
 
   bool is_file() const { return kind == EntryKind::file; }
   bool is_directory() const { return kind == EntryKind::directory; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalogue/uploads.h"
 
+#include "catalogue/acl.h"
 #include "catalogue/charge.h"
 #include "catalogue/copies.h"
 #include "catalogue/discard.h"
@@ -25,9 +26,9 @@ constexpr sql::Query renew_leases{
 constexpr sql::Query hold_upload{
     "SELECT " SLUICE_ENTRY_COLUMNS
     ", replaces, (SELECT COUNT(*) FROM replica r WHERE r.file = entry.id AND r.state = 0 AND "
-    "r.pool <> :pool) "
+    "r.pool <> :pool), (SELECT p.acl FROM entry p WHERE p.id = entry.parent) "
     "FROM entry WHERE id = :id AND upload = 1 {for_update}",
-    "ii", SLUICE_ENTRY_LETTERS "ii"};
+    "ii", SLUICE_ENTRY_LETTERS "iit"};
 constexpr sql::Query place{
     "INSERT INTO replica (file, pool, state, size, changed) VALUES (:file, :pool, 0, :size, :now)",
     "iiii", ""};
@@ -47,9 +48,10 @@ constexpr sql::Query put_replica{
     "iiiii", ""};
 constexpr sql::Query show{
     "UPDATE entry SET upload = 0, size = :size, checksums = :checksums, modified = :modified, "
-    "changed = :changed, replaces = 0, expires = 0 WHERE id = :id AND upload = 1 "
+    "changed = :changed, acl = CAST(:acl AS TEXT), replaces = 0, expires = 0 WHERE id = :id AND "
+    "upload = 1 "
     "RETURNING " SLUICE_ENTRY_COLUMNS,
-    "itiii", SLUICE_ENTRY_LETTERS};
+    "itiiti", SLUICE_ENTRY_LETTERS};
 constexpr sql::Query delete_upload{
     "DELETE FROM entry WHERE id = :id AND upload = 1 RETURNING " SLUICE_ENTRY_COLUMNS, "i",
     SLUICE_ENTRY_LETTERS};
@@ -93,12 +95,14 @@ Status check_name_is_free(sql::Session& session, FileId parent, std::string_view
   return check_room(session, parent, wanted.entry.owner, wanted.entry.group, usage);
 }
 
-// The file that an upload replaces goes the way of removed files.
-Status remove_replaced(sql::Session& session, const Entry& upload, std::int64_t now) {
+// The file that an upload replaces goes the way of removed files. Its ACL stays with the name, if it has one.
+Status remove_replaced(sql::Session& session, const Entry& upload, std::int64_t now,
+                       SharedAcl& acl) {
   SLUICE_TRY(
       std::optional<Entry> old,
       one_entry(session, delete_replaced, {upload.parent.number, std::string_view(upload.name)}));
   if (!old) return {};
+  if (old->acl) acl = old->acl;
   SLUICE_CHECK(discard_replicas(session, *old, now));
   return charge(session, old->parent, old->owner, old->group,
                 -Usage{static_cast<std::int64_t>(old->size), 1});
@@ -137,24 +141,29 @@ struct Held {
   Entry entry;
   bool replaces = false;
   bool has_other_places = false;  // pools that it was meant for
+  SharedAcl acl;                  // that the file will have
 };
 
 Result<std::optional<Held>> hold(sql::Session& session, FileId file, PoolId pool) {
   std::optional<Held> held;
   SLUICE_TRY([[maybe_unused]] auto rows,
              session.run(hold_upload, {pool.number, file.number}, [&](const sql::Row& row) {
-               held = {entry_of(row), row.integer(entry_columns) != 0,
-                       row.integer(entry_columns + 1) != 0};
+               held = {entry_of(row),
+                       row.integer(entry_columns) != 0,
+                       row.integer(entry_columns + 1) != 0,
+                       {}};
+               if (auto above = stored_acl(row.text(entry_columns + 2)))
+                 held->acl = above->inherited(EntryKind::file);
              }));
   return held;
 }
 
 Result<Entry> appear(sql::Session& session, const Entry& upload, const Arrival& arrival,
-                     std::int64_t now) {
+                     const SharedAcl& acl, std::int64_t now) {
   const std::string checksums = checksums_text(arrival.checksums);
   auto shown = one_entry(session, show,
                          {static_cast<std::int64_t>(arrival.size), std::string_view(checksums), now,
-                          now, upload.id.number});
+                          now, acl_value(acl), upload.id.number});
   if (!shown) {
     if (shown.error().code == Errc::exists) return fail(Errc::exists, upload.name);
     return tl::unexpected<Error>(std::move(shown).error());
@@ -223,16 +232,16 @@ Result<Entry> Uploads::commit(FileId file, const Arrival& arrival) {
   const std::int64_t now = clock_();
   const auto size = static_cast<std::int64_t>(arrival.size);
   return database_.write("commit_upload", [&](sql::Session& session) -> Result<Entry> {
-    SLUICE_TRY(const std::optional<Held> upload, hold(session, file, arrival.pool));
+    SLUICE_TRY(std::optional<Held> upload, hold(session, file, arrival.pool));
     if (!upload) return committed_before(session, file, arrival);
     const Entry& entry = upload->entry;
-    if (upload->replaces) SLUICE_CHECK(remove_replaced(session, entry, now));
+    if (upload->replaces) SLUICE_CHECK(remove_replaced(session, entry, now, upload->acl));
     SLUICE_CHECK(put(session, file, arrival, now));
     if (upload->has_other_places) {
       SLUICE_TRY([[maybe_unused]] auto given_up,
                  session.run(give_up_places, {now, file.number, arrival.pool.number}));
     }
-    SLUICE_TRY(Entry shown, appear(session, entry, arrival, now));
+    SLUICE_TRY(Entry shown, appear(session, entry, arrival, upload->acl, now));
     session.mark(mark_of(shown.parent, shown.name));
     SLUICE_CHECK(charge(session, entry.parent, entry.owner, entry.group, {size, 1}));
     SLUICE_CHECK(touch_directory(session, entry.parent, now));

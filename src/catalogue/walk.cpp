@@ -2,6 +2,7 @@
 #include "catalogue/walk.h"
 
 #include "base/text.h"
+#include "catalogue/acl.h"
 #include "catalogue/entry_row.h"
 
 #include <fmt/format.h>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t max_links = 32;  // followed on one path
 constexpr std::size_t stride = 16;     // names that one statement looks up
-constexpr std::size_t short_columns = 6;
+constexpr std::size_t short_columns = 7;
 constexpr std::size_t last_columns = entry_columns + 1;  // and the number of uploads of that name
 
 // A chain of joins of fixed length, one statement per length. Outer joins, so that the answer tells how far the path goes.
@@ -49,10 +50,10 @@ WalkQuery make_walk_query(std::size_t length, bool with_replicas) {
           table);
       made.out += SLUICE_ENTRY_LETTERS "i";
     } else {
-      for (const char* column : {"id", "kind", "mode", "owner_id", "group_id", "target"}) {
+      for (const char* column : {"id", "kind", "mode", "owner_id", "group_id", "target", "acl"}) {
         columns.append(table).append(".").append(column).append(", ");
       }
-      made.out += "iiiiit";
+      made.out += "iiiiitt";
     }
     if (i == 0) continue;
     made.in += 't';
@@ -175,14 +176,13 @@ class Walker {
       found.push_back({id,
                        static_cast<EntryKind>(row.integer(at + 1)),
                        {id, static_cast<std::uint32_t>(row.integer(at + 2)), row.integer(at + 3),
-                        row.integer(at + 4)},
+                        row.integer(at + 4), stored_acl(row.text(at + 6))},
                        row.text(at + 5)});
     }
     const std::size_t at = length * short_columns;
     if (row.is_null(at)) return;
     whole = entry_of(row, at);
-    found.push_back(
-        {whole.id, whole.kind, {whole.id, whole.mode, whole.owner, whole.group}, whole.target});
+    found.push_back({whole.id, whole.kind, passed_of(whole), whole.target});
   }
 
   void read_replica(const sql::Row& row, std::size_t at_entry) {
@@ -245,6 +245,10 @@ class Walker {
 };
 
 }  // namespace
+
+Passed passed_of(const Entry& directory) {
+  return {directory.id, directory.mode, directory.owner, directory.group, directory.acl};
+}
 
 Result<std::vector<std::string>> names_of_path(std::string_view path) {
   if (!path.starts_with('/')) return fail(Errc::invalid_argument, "a path starts with '/'");

@@ -23,7 +23,9 @@ struct Passed {
   std::uint32_t mode = 0;
   std::int64_t owner = 0;
   std::int64_t group = 0;
+  SharedAcl acl = {};
 };
+Passed passed_of(const Entry& directory);
 
 struct Walk {
   // Every directory in which a name was looked up, in order. The last one is where the entry is, or where the first missing

@@ -33,10 +33,9 @@ Result<std::unique_ptr<Listing>> open_listing(DoorService& service,
 
 // The directory as one that was passed, for the rights of what is in it.
 catalogue::Walk inside(const Target& target) {
-  const catalogue::Entry& directory = target.entry();
   catalogue::Walk walk;
   walk.passed = target.walk.passed;
-  walk.passed.push_back({directory.id, directory.mode, directory.owner, directory.group});
+  walk.passed.push_back(catalogue::passed_of(target.entry()));
   return walk;
 }
 

@@ -58,5 +58,7 @@ Response problem(unsigned status, std::string_view title, std::string_view detai
 // "%2F" -> "/"; an error for what is cut off, not hexadecimal, or a NUL. '+' is a space in queries
 // only.
 Result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false);
+// Letters, digits and "_-." stay.
+std::string percent_encoded(std::string_view text);
 
 }  // namespace sluice::http
