@@ -39,7 +39,7 @@ _sluice() {
       command+=" ${words[2]}" ;;
     admin)
       if (( ${#words[@]} == 3 )); then
-        mapfile -t COMPREPLY < <(compgen -W 'movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'movers kill-mover queues set-queue remove-queue connections end-connection check-pool reload scrub acl set-acl clear-acl' -- "$current")
         return
       fi
       command+=" ${words[2]}" ;;
@@ -114,6 +114,12 @@ _sluice() {
     'admin reload') options='-c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin scrub') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin acl') options='-c --config --set --data --json --help'
+      case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin set-acl') options='--file -r --recursive -c --config --set --data --json --help'
+      case $previous in --file) kind=local ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
+    'admin clear-acl') options='-r --recursive -c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'auth explain') options='--dn --fqan --certificate --token --krb5 --sss --unix --group -c --config --set --data --json --help'
       case $previous in --dn) kind=nothing ;; --fqan) kind=nothing ;; --certificate) kind=local ;; --token) kind=local ;; --krb5) kind=nothing ;; --sss) kind=nothing ;; --unix) kind=nothing ;; --group) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;

@@ -81,7 +81,7 @@ def door(session_dir, keys):
 def top(door, request):
     """A directory of one's own, which belongs to root; nobody else may change anything there."""
     path = "/" + request.node.name.split("[")[0]
-    door.as_user("boss", "mkdir", path).ok()
+    door.as_user("boss", "mkdir", "-mrwxr-xr-x", path).ok()
     return path
 
 
@@ -226,7 +226,7 @@ def test_whole_trees(door, top, source, tmp_path):
 
 def test_lists_survive_a_kill(session_dir, keys, source, tmp_path):
     with servers.running(Asking(keys, home=session_dir)) as server:
-        server.as_user("boss", "mkdir", "/data").ok()
+        server.as_user("boss", "mkdir", "-mrwxr-xr-x", "/data").ok()
         server.as_user("boss", "xrdcp", source, "//data/file").ok()
         server.admin("set-acl", "-r", "/data", "D:fdg:100:r")
         server.kill()

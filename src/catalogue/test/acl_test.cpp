@@ -74,7 +74,7 @@ TEST(Acl, IsBounded) {
   EXPECT_EQ(why_not(many + "A::1:r"), "too long: an ACL of more than 64 entries");
   EXPECT_EQ(why_not(std::string(2049, ' ')), "too long: an ACL of more than 2048 characters");
   std::string wide;
-  for (int i = 0; i < 64; ++i) wide += "A:fdg:4294967290:RWXo,";
+  for (int i = 0; i < 64; ++i) wide += "A:fdng:4294967290:RWXod,";
   EXPECT_EQ(why_not(wide),
             "too long: an ACL of more than 2048 characters, with R, W and X written out");
 }

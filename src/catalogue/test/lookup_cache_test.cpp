@@ -23,11 +23,13 @@ std::string describe(const Located& located) {
   for (const Passed& passed : located.walk.passed) {
     text +=
         fmt::format("{}:{:o}:{}:{} ", passed.id.number, passed.mode, passed.owner, passed.group);
+    if (passed.acl) text += passed.acl->text() + ' ';
   }
   const Entry& entry = *located.walk.entry;
   text += fmt::format("{} {} {} {:o} {} {} {} {} {}", entry.id.number, entry.parent.number,
                       entry.name, entry.mode, entry.owner, entry.size, entry.modified_ns,
                       entry.changed_ns, entry.storage_class);
+  if (entry.acl) text += ' ' + entry.acl->text();
   for (const auto& [type, value] : entry.checksums) text += " " + type + "=" + value;
   for (const Replica& replica : located.replicas) {
     text += fmt::format(" {}:{}:{}", replica.pool.number, to_text(replica.state), replica.size);
@@ -167,10 +169,15 @@ TEST_P(RecallTest, ForgetsWithEveryChange) {
   const PoolId first = pool();
   const PoolId second = pool("pool2");
   auto& replicas = catalogue->replicas();
+  const auto list = std::make_shared<const Acl>(*Acl::parse("A:fd:1000:rx"));
   const std::vector<std::pair<std::string, std::function<bool()>>> changes{
       {"mode of the file", [&] { return names.change(file.id, {.mode = 0600}).has_value(); }},
       {"owner of a directory above",
        [&] { return names.change(top.id, {.owner = 5}).has_value(); }},
+      {"ACL of a directory above", [&] { return names.set_acl(top.id, list).has_value(); }},
+      {"ACL of the file", [&] { return names.set_acl(file.id, list).has_value(); }},
+      {"ACLs of a whole directory",
+       [&] { return names.set_acl_inside(top.id, "", 10, list).has_value(); }},
       {"checksum", [&] { return names.add_checksums(file.id, {{"md5", "00"}}).has_value(); }},
       {"another replica", [&] { return replicas.add(file.id, second).has_value(); }},
       {"it arrives",
