@@ -121,7 +121,7 @@ _sluice() {
       case $previous in --file) kind=local ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'admin clear-acl') options='-r --recursive -c --config --set --data --json --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
-    'auth explain') options='--dn --fqan --certificate --token --krb5 --sss --unix --group -c --config --set --data --json --help'
+    'auth explain') options='--dn --fqan --certificate --token --krb5 --sss --unix --offline --group -c --config --set --data --json --help'
       case $previous in --dn) kind=nothing ;; --fqan) kind=nothing ;; --certificate) kind=local ;; --token) kind=local ;; --krb5) kind=nothing ;; --sss) kind=nothing ;; --unix) kind=nothing ;; --group) kind=nothing ;; -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; *) kind=nothing ;; esac ;;
     'cp') options='-r --recursive -f --force -c --continue -C --checksum -m --mkdir --posc -p --parallel -S --streams --depth --piece --rate --min-rate --max-time --no-glob -q --quiet --timeout -v --verbose --json --help'
       case $previous in -C|--checksum) kind=nothing ;; -p|--parallel) kind=nothing ;; -S|--streams) kind=nothing ;; --depth) kind=nothing ;; --piece) kind=nothing ;; --rate) kind=nothing ;; --min-rate) kind=nothing ;; --max-time) kind=nothing ;; --timeout) kind=nothing ;; *) kind=any ;; esac ;;

@@ -224,6 +224,7 @@ complete -c sluice -n '__sluice_is auth explain' -l token -r -F -d 'A bearer tok
 complete -c sluice -n '__sluice_is auth explain' -l krb5 -r -d 'A Kerberos principal'
 complete -c sluice -n '__sluice_is auth explain' -l sss -r -d 'User of an sss key'
 complete -c sluice -n '__sluice_is auth explain' -l unix -r -d 'A name that a client only claims'
+complete -c sluice -n '__sluice_is auth explain' -l offline -d 'Believe what --token says: ask no issuer for the keys to check it'
 complete -c sluice -n '__sluice_is auth explain' -l group -r -d 'Group of --sss or --unix'
 complete -c sluice -n '__sluice_is auth explain' -s c -l config -r -F -d 'Settings file (TOML)'
 complete -c sluice -n '__sluice_is auth explain' -l set -r -d 'One setting, over the file\'s'
