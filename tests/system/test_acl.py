@@ -5,6 +5,7 @@ import json
 import secrets
 
 import pytest
+import rawxroot
 import servers
 import storage
 from clients import pattern, run, same
@@ -268,3 +269,20 @@ def test_what_is_wrong_is_said(door, words, code, text):
 
 def test_no_list_is_said(door, top):
     assert "no ACL: mode 0755, owner 0 and group 0 decide" in door.admin("acl", top).err
+
+
+def test_other_doors_hear_of_a_list(session_dir, postgres_cluster, source, tmp_path):
+    with servers.running(storage.SluicePools(postgres_cluster.new_database(), count=1, home=session_dir)) as first:
+        run("/usr/bin/xrdcp", "--nopbar", source, f"{first.url}//file").ok()
+        first.bind_clients()
+        second = first.another_door()
+        second.access = first.access
+        with servers.running(second):
+            def reads():
+                return run("/usr/bin/xrdcp", "--nopbar", "-f", f"{second.url}//file", tmp_path / "back")
+
+            reads().ok()
+            reads().ok()  # from memory
+            run(first.binary, "admin", "set-acl", "/file", "D::EVERYONE@:r", "--data", first.data).ok()
+            rawxroot.wait_until(lambda: reads().code != 0, 5, "denial at the other door")
+            reads().failed(DENIED)
