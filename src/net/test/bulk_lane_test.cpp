@@ -31,8 +31,11 @@ class BulkLaneTest : public testing::Test {
 
   const std::thread::id here_ = std::this_thread::get_id();
   Budget budget_{64 << 20};
-  BulkLane lane_{1};
-  Loop loop_{0, budget_, &lane_};
+  std::optional<BulkLane> lane_{std::in_place, 1};
+  Loop loop_{0, budget_, &*lane_};
+
+  // Its thread lets go of the loop a little after the loop has heard of the end.
+  void TearDown() override { lane_.reset(); }
 
  private:
   static asio::awaitable<void> move(Loop* loop, BlockingPool* elsewhere, std::optional<Seen>* out) {
