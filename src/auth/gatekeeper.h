@@ -49,7 +49,8 @@ class Gatekeeper {
   // Who a request is from that brings a token of its own: the value of `authz` in its CGI. May block; for what known_bearer()
   // does not know.
   Result<std::shared_ptr<const Admission>> admit_bearer(std::string_view authz);
-  // The same, if that is known already; else null. Never blocks.
+  // The same, if that is known already; else null. Never blocks. Each thread keeps the text of the last one that it was asked
+  // for.
   std::shared_ptr<const Admission> known_bearer(std::string_view authz) const;
 
   // Looks at all files again, and fetches the keys of issuers that are due. May block.

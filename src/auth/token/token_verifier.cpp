@@ -8,8 +8,6 @@
 #include "base/checksum.h"
 #include "base/text.h"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -39,22 +37,6 @@ Status check_signature(const SignedText& token, IssuerKeys& keys) {
     if (key->has_signed(token.text)) return {};
   }
   return refuse("the signature of the token is wrong");
-}
-
-// Of the last token that the thread asked for: a request asks more than once, and a client sends many with the same one.
-const Sha256& hash_of(std::string_view text) {
-  struct Last {
-    std::string text;
-    Sha256 hash{};
-  };
-  thread_local Last last;
-  const bool is_same = text.size() == last.text.size() && !text.empty() &&
-                       ::CRYPTO_memcmp(text.data(), last.text.data(), text.size()) == 0;
-  if (!is_same) {
-    last.hash = sha256(text);
-    last.text = text;
-  }
-  return last.hash;
 }
 
 }  // namespace
@@ -114,7 +96,7 @@ Status TokenVerifier::reconfigure(const TokenConfig& config) {
 std::shared_ptr<const Token> TokenVerifier::known(std::string_view text) const {
   auto state = state_.load();
   if (text.size() > state->config.max_size.count) return nullptr;
-  return state->cache->find(hash_of(text), world_.wall());
+  return state->cache->find(sha256(text), world_.wall());
 }
 
 Result<std::shared_ptr<const Token>> TokenVerifier::verify(std::string_view text) {
@@ -123,7 +105,7 @@ Result<std::shared_ptr<const Token>> TokenVerifier::verify(std::string_view text
     return refuse("the token is longer than " + std::to_string(state->config.max_size.count) +
                   " bytes");
   }
-  const Sha256 hash = hash_of(text);
+  const Sha256 hash = sha256(text);
   if (auto token = state->cache->find(hash, world_.wall())) return token;
 
   SLUICE_TRY(SignedText parts, take_apart(text));

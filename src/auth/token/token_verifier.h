@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells what a bearer token is worth here: its signature by a trusted issuer, its times, for whom it is meant, and what it
-// allows. One for the whole process. Thread-safe. The text of a token is kept nowhere, but for the last
-// one that each thread was asked for.
+// allows. One for the whole process. Thread-safe. The text of a token is kept nowhere.
 #pragma once
 
 #include "auth/token/config.h"
