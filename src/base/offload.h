@@ -71,7 +71,8 @@ asio::awaitable<R> offload(BlockingPool& pool, Function function) {
           } catch (...) {
             slot.thrown = std::current_exception();
           }
-          asio::post(executor, [done] { (*done)(); });
+          // The loop may end, and be destroyed, as soon as the caller has run: by then this thread owns nothing of it.
+          asio::post(executor, [done = std::move(done), work = std::move(work)] { (*done)(); });
         });
     if (!taken) {
       slot.result.emplace(fail(Errc::overloaded, "the queue of blocking work is full"));

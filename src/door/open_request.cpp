@@ -262,7 +262,10 @@ Result<catalogue::Entry> begin_upload(DoorService& service, const Target& target
   const auto& parent = target.walk.passed.back();
   std::tie(upload.entry.owner, upload.entry.group) =
       target.who->owner_in(parent.owner, parent.group);
-  upload.replaces = request.flags.overwrite && !request.flags.create;
+  // What appears there until the upload is complete is another's: who may only make files does not replace it.
+  upload.replaces =
+      request.flags.overwrite && !request.flags.create &&
+      service.gatekeeper->access().check(*target.who, Activity::overwrite, target.path);
   upload.expected_size = size;
   upload.lifetime = service.settings.capability_lifetime;
   upload.pool = pool.pool.id;

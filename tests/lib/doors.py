@@ -28,10 +28,17 @@ class Door(storage.SluiceStorage):
             own |= {"tls.certificate": str(identity.certificate), "tls.key": str(identity.key)}
         self.settings = own | settings
 
-    def start(self, *extra, **options):
+    def text(self):
         # JSON's texts, lists and words are those of TOML too.
-        text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.settings.items())
-        return super().start(*extra, **options, settings=text)
+        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.settings.items())
+
+    def start(self, *extra, **options):
+        return super().start(*extra, **options, settings=self.text())
+
+    def change(self, settings):
+        """Has it read its settings again, in which these are others now."""
+        self.settings |= settings
+        self.reload(self.text())
 
     def at(self, path="", scheme="roots"):
         """A URL by the name that its certificate has."""

@@ -359,6 +359,15 @@ class Connection:
         return self.call(stat_request(path)).body.rstrip(b"\0").decode().split()
 
 
+def accepts(server):
+    """Whether it takes connections."""
+    try:
+        Connection(server).close()
+    except (OSError, Closed):
+        return False
+    return True
+
+
 def wait_until(condition, seconds=10, what="condition"):
     """Polls something that has no event to wait for, such as another process's memory."""
     deadline = time.monotonic() + seconds

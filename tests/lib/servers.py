@@ -334,9 +334,8 @@ class SluiceServer(Server):
     def start(self, *extra, listen="127.0.0.1:0", http="127.0.0.1:0", environment=None, settings=""):
         """Starts the server, with a settings file of that text if any, and returns when its ready line has come."""
         if settings:
-            file = self.home / "sluice.toml"
-            file.write_text(settings)
-            extra = ("--config", str(file), *extra)
+            self.settings_file.write_text(settings)
+            extra = ("--config", str(self.settings_file), *extra)
         command = self.command(*extra, listen=listen, http=http)
         self._said += "\n".join([*command, settings, ""])
         self.launch(command, environment, stdout=subprocess.PIPE)
@@ -344,6 +343,16 @@ class SluiceServer(Server):
         self.port = self.named_port(self.port_name)
         self.http = f"http://127.0.0.1:{self.named_port('http')}"
         return self
+
+    @property
+    def settings_file(self):
+        return self.home / "sluice.toml"
+
+    def reload(self, settings=""):
+        """Has it read its settings again, which are this text now if any; it tells nobody when it is done."""
+        if settings:
+            self.settings_file.write_text(settings)
+        self.process.send_signal(signal.SIGHUP)
 
     def named_port(self, name):
         return int(re.search(rf" {name}=\S*:(\d+)", self.ready).group(1))
@@ -366,6 +375,13 @@ class SluiceServer(Server):
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def metric(self, name):
+        """The value of a counter or gauge, NAME or NAME{LABELS}; without labels the sum over all that it has."""
+        _status, page = self.fetch("/metrics")
+        values = [float(line.split()[-1]) for line in page.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+        assert values, f"{name} is no metric of this server"
+        return sum(values)
 
     def remove(self):
         if self.process is not None:

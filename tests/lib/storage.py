@@ -34,15 +34,15 @@ class SluiceDoor(SluiceServer):
         """Comes back at the same port."""
         return super().start(*extra, **{"listen": f"{self.host}:{self.port}"} | options)
 
-    def open_by_hand(self, path, options=rawxroot.OPEN_READ):
-        """A connection to the pool that the door names, and the handle of the file there.
+    def open_by_hand(self, path, options=rawxroot.OPEN_READ, session=None):
+        """A connection to the pool that the door names, and the handle of the file there. The door is asked in that session.
 
         What it tells is what the server said: real clients take a close for done when the connection is lost before it."""
-        with rawxroot.Connection(self) as door:
+        with session or rawxroot.Connection(self) as door:
             found = door.redirect(rawxroot.open_request(path, options))
         pool = rawxroot.Connection(self.pool_at(found.port), login=False)
         pool.login(cgi=found.token.encode())
-        return pool, pool.open(f"{path}?{found.cgi}", options)
+        return pool, pool.open(f"{path.partition('?')[0]}?{found.cgi}", options)
 
 
 class SluiceStorage(SluiceDoor):

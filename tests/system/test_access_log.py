@@ -4,7 +4,6 @@
 
 import json
 import os
-import signal
 import subprocess
 
 import pytest
@@ -39,11 +38,6 @@ class AccessFile:
 @pytest.fixture
 def access(session_dir):
     return AccessFile(servers.scratch(session_dir))
-
-
-def metric(server, name):
-    _status, text = server.fetch("/metrics")
-    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
 
 
 def test_a_client_can_be_followed_from_door_to_pool(own_pools, session_dir, tmp_path):
@@ -169,7 +163,7 @@ def test_it_can_be_rotated(own_sluice, access):
     access.wait(request="disconnect")
     old = access.path.rename(access.path.with_suffix(".1"))
     size = old.stat().st_size
-    server.process.send_signal(signal.SIGHUP)
+    server.reload()
     wait_until(access.path.exists, what="a new file")
     xrdfs(server, "ls", "/").ok()
     access.wait(request="dirlist")
@@ -196,7 +190,7 @@ def test_a_file_that_hangs_costs_lines_and_no_client(own_sluice, session_dir, tm
         done = run(server.binary, "bench", "xroot", f"{server.url}/", "--mode", "stat", "--duration", "1500 ms", "--depth", "8",
                    "--connections", "8", "--json")
         assert done.code == 0 and json.loads(done.out)["errors"] == 0
-        assert metric(server, "sluice_xroot_access_log_lost_total") > 0
+        assert server.metric("sluice_xroot_access_log_lost_total") > 0
         assert server.rss() - before < 60 << 20
         with open(tmp_path / "drained", "wb") as out:
             drain = subprocess.Popen(["/bin/cat", str(access.path)], stdout=out)

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import doors
 import issuer
-import kdc
 import pki
 import proxies
 import pytest
@@ -28,15 +27,6 @@ def grid(session_dir):
     made.jane = proxies.proxy(proxies.Holder.of(authority.user("Jane"))).write(folder / "jane")
     made.unknown = proxies.proxy(proxies.Holder.of(stranger.user("Jane"))).write(folder / "unknown")
     return made
-
-
-@pytest.fixture(scope="module")
-def realm():
-    running = kdc.Kdc()
-    try:
-        yield running.start()
-    finally:
-        running.remove()
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 # What clients may do at an export: the switch, the lists of paths, anonymous clients, and the scopes of tokens.
 
 import issuer
-import pki
 import pytest
 import servers
 import storage
@@ -106,11 +105,6 @@ def test_lists_of_paths(export, source, tmp_path):
     xrdfs(server, "mv", "/d/file", "/drop/file").failed(DENIED)
     xrdcp(f"{server.url}/drop/new", tmp_path / "back").ok()
     assert same(source, tmp_path / "back")
-
-
-@pytest.fixture(scope="module")
-def authority(session_dir):
-    return pki.Authority(session_dir)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import os
 
 import doors
 import issuer
-import pki
 import proxies
 import pytest
 import rawxroot
@@ -18,16 +17,6 @@ TLS_REQUIRED = 3028
 JANE = "/DC=test/DC=sluice/CN=Jane"
 EVERYWHERE = {"access.read_paths": ["/"], "access.write_paths": ["/"]}
 STRICT_TLS = {"tls.mode": "strict", "tls.require_login": True}
-
-
-@pytest.fixture(scope="module")
-def authority(session_dir):
-    return pki.Authority(session_dir)
-
-
-@pytest.fixture(scope="module")
-def host(authority):
-    return authority.host()
 
 
 @pytest.fixture(scope="module")

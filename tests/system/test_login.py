@@ -3,11 +3,10 @@
 
 import contextlib
 import os
-import signal
 import struct
 
+import doors
 import issuer
-import kdc
 import pki
 import pytest
 import rawxroot
@@ -28,21 +27,9 @@ MAPPING = [
 
 
 @pytest.fixture(scope="module")
-def authority(session_dir):
-    return pki.Authority(session_dir)
-
-
-@pytest.fixture(scope="module")
 def tokens():
     with issuer.Issuer(name="test", prefix="/") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def realm():
-    running = kdc.Kdc().start()
-    yield running
-    running.remove()
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +81,8 @@ def environment(values):
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch, authority, tmp_path):
-    """No client finds anything that its test does not give it."""
-    for name in [n for n in os.environ if n.startswith(("BEARER", "X509", "XrdSec", "KRB5"))]:
-        monkeypatch.delenv(name)
+    doors.forget_credentials(monkeypatch, tmp_path)
     monkeypatch.setenv("X509_CERT_DIR", str(authority.directory))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path}/no-cache")
 
 
 def at(server, scheme="root"):
@@ -116,11 +99,6 @@ def proxy_of(authority, identity, tmp_path, tool="voms-proxy-init2"):
     run(*command, "-cert", identity.certificate, "-key", key, "-certdir", authority.directory, "-out", file, "-bits", "2048",
         HOME=str(tmp_path)).ok()
     return {"X509_USER_PROXY": str(file), "XrdSecPROTOCOL": "gsi"}
-
-
-def metric(server, name):
-    _status, text = server.fetch("/metrics")
-    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
 
 
 def authenticated(server):
@@ -271,7 +249,7 @@ def test_certificates_that_are_refused(door, authority, session_dir, tmp_path):
         if revoked:
             run("/usr/bin/xrdfs", at(door), "stat", "/", **brings).failed("[3010]")  # let in, and nobody here
             authority.revoke(*revoked)
-            os.kill(door.process.pid, signal.SIGHUP)  # else it looks within the minute
+            door.reload()  # else it looks within the minute
         rawxroot.wait_until(lambda: "Auth failed" in run("/usr/bin/xrdfs", at(door), "stat", "/", **brings).err, 20, "refusal")
 
 
@@ -307,7 +285,7 @@ def test_whoever_fails_ten_times_is_cut_off(door):
         for _ in range(10):
             assert raw.code(auth_request(b"gsi", b"gsi")) == FAILED
         assert raw.closed()
-    assert metric(door, 'sluice_xroot_logins_total{result="failed"}') >= 10
+    assert door.metric('sluice_xroot_logins_total{result="failed"}') >= 10
 
 
 def test_sources_that_hammer_are_locked_out(session_dir, keytab):
@@ -369,7 +347,7 @@ def test_requests_are_signed_with_the_key_of_gsi(session_dir, authority, tmp_pat
             assert same(source, tmp_path / "back")
             (tmp_path / "back").unlink()
             run("/usr/bin/xrdfs", at(server), "rm", "/a/file", **brings).ok()
-        assert metric(server, "sluice_xroot_signed_requests_total") >= 2  # what each of the two removed
+        assert server.metric("sluice_xroot_signed_requests_total") >= 2  # what each of the two removed
 
 
 def test_forced_signatures_need_no_key(session_dir, tmp_path):

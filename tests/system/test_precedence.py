@@ -3,7 +3,6 @@
 
 import doors
 import issuer
-import pki
 import pytest
 import servers
 from clients import run
@@ -12,16 +11,6 @@ from doors import MAKE_PARENTS, allowed, authz, in_one_session
 READ_ONLY = 3025
 CHANGES = [("mkdir", "/w/new"), ("upload", "/w/new"), ("overwrite", "/w/old"), ("rm", "/w/old"), ("rmdir", "/w/dir"),
            ("mv", "/w/old", "/w/moved"), ("chmod", "/w/old", 0o600), ("truncate", "/w/old", 0)]
-
-
-@pytest.fixture(scope="module")
-def authority(session_dir):
-    return pki.Authority(session_dir)
-
-
-@pytest.fixture(scope="module")
-def host(authority):
-    return authority.host()
 
 
 @pytest.fixture(scope="module")

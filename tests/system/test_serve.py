@@ -250,8 +250,7 @@ def test_sighup_changes_the_log_level(own_sluice):
     server = own_sluice(settings='[log]\nlevels = "info"\n')
     server.fetch("/healthz")  # a line for each request, at debug level
     assert not debug_lines(server)
-    (server.home / "sluice.toml").write_text('[log]\nlevels = "debug"\n')
-    server.process.send_signal(signal.SIGHUP)
+    server.reload('[log]\nlevels = "debug"\n')
 
     def chatty():
         server.fetch("/healthz")
@@ -267,8 +266,7 @@ def debug_lines(server):
 
 def test_sighup_with_a_wrong_file_changes_nothing(own_sluice):
     server = own_sluice(settings='[log]\nlevels = "info"\n')
-    (server.home / "sluice.toml").write_text('[log]\nlevles = "debug"\n')
-    server.process.send_signal(signal.SIGHUP)
+    server.reload('[log]\nlevles = "debug"\n')
     raw.wait_until(lambda: "levles" in server.log(), what="complaint about the wrong file")
     with raw.Connection(server) as connection:
         assert connection.alive()

@@ -5,7 +5,6 @@ import time
 
 import doors
 import eavesdrop
-import kdc
 import pytest
 import rawxroot
 import servers
@@ -138,15 +137,6 @@ def test_a_key_that_is_taken_out_of_the_file_is_worth_nothing(session_dir, stat,
 
 
 # ---- krb5
-
-
-@pytest.fixture(scope="module")
-def realm():
-    running = kdc.Kdc()
-    try:
-        yield running.start()
-    finally:
-        running.remove()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 # The billing file of a pool: a line for every transfer, also for those that failed, and none of a secret.
 
 import json
-import signal
 
 import servers
 from clients import pattern, xrdcp
@@ -32,7 +31,7 @@ def test_every_transfer_has_a_record(own_pools, session_dir, tmp_path):
     assert "token" not in billing.read_text() and "sluice.cap" not in billing.read_text()
 
     rotated = billing.rename(billing.with_suffix(".old"))
-    pool.process.send_signal(signal.SIGHUP)
+    pool.reload()
     xrdcp("-f", f"{system.url}/d/file", tmp_path / "out").ok()
     wait_until(lambda: len(records(billing)) == 1, what="a record in the new file")
     assert len(records(rotated)) == 2

@@ -125,20 +125,12 @@ def test_a_stopping_pool_ends_what_it_began(own_pools):
     with writer, reader:
         writer.write(upload, 0, b"x" * MIB)
         server.pools[0].process.send_signal(signal.SIGTERM)
-        raw.wait_until(lambda: not accepts(server.pools[0]), what="end of accepting")
+        raw.wait_until(lambda: not raw.accepts(server.pools[0]), what="end of accepting")
         assert reader.read(old, 0, 3) == b"old"
         writer.write(upload, MIB, b"y" * MIB)
         writer.call(raw.close_request(upload))
     assert server.pools[0].process.wait(20) == 0
     assert (work / "new").stat().st_size == 2 * MIB
-
-
-def accepts(server):
-    try:
-        raw.Connection(server).close()
-    except (OSError, raw.Closed):
-        return False
-    return True
 
 
 def test_what_a_client_takes_for_stored_is_stored(own_pools):
@@ -149,7 +141,7 @@ def test_what_a_client_takes_for_stored_is_stored(own_pools):
     must(file.open(work.url("file"), CREATE))
     must(file.write(b"content"))
     server.pools[0].process.send_signal(signal.SIGTERM)
-    raw.wait_until(lambda: not accepts(server.pools[0]), what="end of accepting")
+    raw.wait_until(lambda: not raw.accepts(server.pools[0]), what="end of accepting")
     must(file.close())
     assert work.names() == ["file"]
 

@@ -28,12 +28,6 @@ def scrub(server):
     return json.loads(admin(server, "scrub", "--json").out)
 
 
-def metric(server, name):
-    """The value of a counter without labels."""
-    _status, page = server.fetch("/metrics")
-    return int(re.search(rf"^{name} (\d+)$", page, re.M).group(1))
-
-
 def adler(data):
     return f"adler32 {zlib.adler32(data):08x}"
 
@@ -110,7 +104,7 @@ def test_what_a_disk_has_spoilt_is_found_and_replaced(system, tmp_path, harm):
     victim = next(pool for pool in system.pools if pool.replicas())
     (file,) = victim.replicas().values()
     harm(file)
-    wait_until(lambda: metric(victim, "sluice_pool_scrubbed_broken_total") == 1, 20, lambda: f"the finding: {victim.log()[-1000:]}")
+    wait_until(lambda: victim.metric("sluice_pool_scrubbed_broken_total") == 1, 20, lambda: f"the finding: {victim.log()[-1000:]}")
     wait_until(lambda: not victim.replicas() and len(online(system, "/file")) == 2, 30, "the third pool's copy")
     found = [path.read_bytes() for pool in system.pools for path in pool.replicas().values()]
     assert found == [DATA, DATA] and xrdfs(system, "cat", "/file").ok().raw == DATA
@@ -130,32 +124,32 @@ def test_what_comes_and_goes_meanwhile_is_not_broken(system, tmp_path):
             xrdfs(system, "rm", f"/f{number % 5}").ok()
         number += 1
     assert "event=replica.broken" not in system.log()
-    assert all(metric(pool, "sluice_pool_scrubbed_broken_total") == 0 for pool in system.pools)
+    assert all(pool.metric("sluice_pool_scrubbed_broken_total") == 0 for pool in system.pools)
 
 
 def test_it_reads_no_faster_than_it_may(storage, tmp_path):
     storage.put(tmp_path, 2, 300_000)
     server, rate = storage.server, 50_000
-    assert scrub(server)["state"] == "off" and metric(server, "sluice_pool_scrubbed_bytes_total") == 0
+    assert scrub(server)["state"] == "off" and server.metric("sluice_pool_scrubbed_bytes_total") == 0
     begin = time.monotonic()
     storage.set_rate("50 kB")
     for least in (1, 100_000):
-        wait_until(lambda: metric(server, "sluice_pool_scrubbed_bytes_total") >= least, 30, "some bytes")
-        read = metric(server, "sluice_pool_scrubbed_bytes_total")
+        wait_until(lambda: server.metric("sluice_pool_scrubbed_bytes_total") >= least, 30, "some bytes")
+        read = server.metric("sluice_pool_scrubbed_bytes_total")
         assert read <= rate * (time.monotonic() - begin + 1)
         assert scrub(server)["state"] == "running"
     storage.set_rate("1 GiB")
     wait_until(lambda: scrub(server)["state"] == "waiting", 20, "the end of the round")
     now = scrub(server)
     assert (now["last_replicas"], now["last_bytes"], now["last_broken"], now["replicas"]) == (2, 600_000, 0, 0)
-    assert metric(server, "sluice_pool_scrubbed_replicas_total") == 2
+    assert server.metric("sluice_pool_scrubbed_replicas_total") == 2
     assert "event=scrub.finished" in server.log() and "event=config.changed key=pool.scrub_rate" in server.log()
 
 
 def test_a_rate_of_nothing_halts_it(storage, tmp_path):
     storage.put(tmp_path, 1, 300_000)
     storage.set_rate("50 kB")
-    wait_until(lambda: metric(storage.server, "sluice_pool_scrubbed_bytes_total") > 0, 20, "some bytes")
+    wait_until(lambda: storage.server.metric("sluice_pool_scrubbed_bytes_total") > 0, 20, "some bytes")
     storage.set_rate(OFF)
     wait_until(lambda: not open_replicas(storage.server), 20, "the file to be let go")
     assert scrub(storage.server)["state"] == "off" and scrub(storage.server)["replicas"] == 0
@@ -180,7 +174,7 @@ def test_a_restart_goes_on_where_it_was(storage, tmp_path, end):
     storage.set_rate("1 GiB")
     wait_until(lambda: scrub(server)["state"] == "waiting", 20, "the end of the round")
     assert scrub(server)["last_replicas"] == count
-    assert metric(server, "sluice_pool_scrubbed_replicas_total") == count - before["replicas"]
+    assert server.metric("sluice_pool_scrubbed_replicas_total") == count - before["replicas"]
     server.stop()
     storage.start("1 GiB")
     assert scrub(server)["last_replicas"] == count  # which was a short while ago, so that no other one begins
@@ -210,7 +204,7 @@ def test_a_plain_upload_has_its_checksum_soon(own_pools, tmp_path):
     (pool,) = system.pools
     (tmp_path / "in").write_bytes(DATA)
     xrdcp(tmp_path / "in", system.url + "/file", **PLAIN).ok()
-    wait_until(lambda: metric(pool, "sluice_pool_late_checksums_total") == 1, 20, "the checksum")
+    wait_until(lambda: pool.metric("sluice_pool_late_checksums_total") == 1, 20, "the checksum")
     pool.kill()
     assert xrdfs(system, "query", "checksum", "/file").ok().out.strip() == adler(DATA)
 
@@ -228,7 +222,7 @@ def test_a_copy_waits_for_the_checksum_and_is_compared_with_it(own_pools, postgr
     xrdcp(tmp_path / "in", system.url + "/file", **PLAIN).ok()
     (source,) = [pool for pool in system.pools if pool.replicas()]
     (copier,) = [pool for pool in system.pools if pool is not source]
-    wait_until(lambda: metric(source, "sluice_pool_late_checksums_total") == 1, 20, "the checksum")
+    wait_until(lambda: source.metric("sluice_pool_late_checksums_total") == 1, 20, "the checksum")
     set_checksums("")
     catalogue(system, "set-class", "default", "--copies", "2")
     wait_until(lambda: "event=fetch.put_off" in copier.log(), 20, "a copier that waits")
@@ -257,4 +251,4 @@ def test_what_a_crash_forgot_is_found_by_the_scrubber(storage, tmp_path):
     storage.forget_checksums()
     storage.start("1 GiB")
     wait_until(lambda: storage.checksums() == expected, 20, "the checksums once more")
-    assert metric(storage.server, "sluice_pool_late_checksums_total") == 0
+    assert storage.server.metric("sluice_pool_late_checksums_total") == 0

@@ -3,7 +3,6 @@
 
 import os
 import select
-import signal
 import socket
 import ssl
 import struct
@@ -23,16 +22,6 @@ from rawxroot import wait_until
 HAVE, SESSION, LOGIN, GOTO = 0x80000000, 0x08000000, 0x04000000, 0x40000000
 TLS_REQUIRED = 3028
 ABLE, WANT = 0x0b, 0x0f  # flags of kXR_protocol
-
-
-@pytest.fixture(scope="module")
-def authority(session_dir):
-    return pki.Authority(session_dir)
-
-
-@pytest.fixture(scope="module")
-def host(authority):
-    return authority.host()
 
 
 @pytest.fixture(autouse=True)
@@ -342,7 +331,7 @@ def test_certificate_replaced_while_running(session_dir, authority, tmp_path):
             now = certificate_of(server)
             assert old.alive(), "connections go on"
             place.certificate.write_text("not a certificate")
-            server.process.send_signal(signal.SIGHUP)
+            server.reload()
             wait_until(lambda: "certificate.rejected" in server.log(), 10, "the refusal")
             assert certificate_of(server) == now and old.alive()
 
@@ -372,7 +361,7 @@ def test_resumption_with_openssl(session_dir, host, tmp_path):
         session, reused, cipher = connect()
         assert not reused and session.has_ticket and cipher[:2] == ("TLS_AES_128_GCM_SHA256", "TLSv1.3")
         assert connect(session)[1]
-        server.process.send_signal(signal.SIGHUP)
+        server.reload()
         assert connect(session)[1]
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         session, reused, cipher = connect()

@@ -3,12 +3,10 @@
 
 import contextlib
 import os
-import signal
 import time
 
 import doors
 import issuer
-import pki
 import pytest
 import rawxroot
 import servers
@@ -16,18 +14,8 @@ from clients import pattern, run, same
 from doors import MAKE_PARENTS, allowed, authz, in_one_session
 
 FAILED, NOT_AUTHORISED, TLS_REQUIRED, NOT_FOUND, NO_FILE = 3030, 3010, 3028, 3011, 3015
-TOO_LONG = 3002
+TOO_LONG, EXISTS = 3002, 3018
 PATIENCE = 1  # seconds that an issuer is waited for
-
-
-@pytest.fixture(scope="module")
-def authority(session_dir):
-    return pki.Authority(session_dir)
-
-
-@pytest.fixture(scope="module")
-def host(authority):
-    return authority.host()
 
 
 @pytest.fixture(autouse=True)
@@ -369,6 +357,25 @@ def test_what_each_scope_lets_do(door, tokens, scope, may, brought):
     assert {answer.code for answer in answers if not answer.ok} <= {NOT_AUTHORISED}
 
 
+def test_who_may_only_make_files_replaces_none_that_appear_meanwhile(door, tokens):
+    directory = f"/meanwhile/{os.urandom(4).hex()}"
+    everything = authz(tokens.token("storage.modify:/ storage.read:/"))
+    assert all(allowed(door, ("mkdir", f"{directory}?{everything}", MAKE_PARENTS), ("upload", f"{directory}/old?{everything}"),
+                       XrdSecPROTOCOL="unix"))
+    for scope, outcome in (("storage.create", "refused"), ("storage.modify", "replaced")):
+        name, token = f"{directory}/{scope}", authz(tokens.token(f"{scope}:{directory}"))
+        pool, handle = door.open_by_hand(f"{name}?{token}", rawxroot.DELETE | rawxroot.UPDATE, path_session(door))
+        assert allowed(door, ("mv", f"{directory}/old?{everything}", f"{name}?{everything}"), XrdSecPROTOCOL="unix") == [True]
+        with pool, path_session(door) as raw:
+            pool.write(handle, 0, b"mine")
+            if outcome == "refused":
+                assert pool.code(rawxroot.close_request(handle)) == EXISTS
+            else:
+                pool.call(rawxroot.close_request(handle))
+            assert raw.stat(f"{name}?{everything}")[1] == ("0" if outcome == "refused" else "4")
+        allowed(door, ("mv", f"{name}?{everything}", f"{directory}/old?{everything}"), XrdSecPROTOCOL="unix")
+
+
 # ---- who somebody is by a token
 
 
@@ -420,10 +427,10 @@ def test_known_keys_stay_good_while_their_issuer_is_away(alone):
     with path_session(door) as raw:
         assert good_in(raw, one.token())
         one.fails = 503
-        door.process.send_signal(signal.SIGHUP)
+        door.reload()
         assert good_in(raw, one.token())
         one.close()
-        door.process.send_signal(signal.SIGHUP)
+        door.reload()
         for _ in range(3):
             assert good_in(raw, one.token())
         assert not good_in(raw, one.token(key=issuer.Key("ES256")))
@@ -460,6 +467,18 @@ def test_an_issuer_that_hangs_from_the_beginning(session_dir, host):
                 assert not good_in(raw, slow.token())
                 assert good_in(raw, quick.token())
             assert time.monotonic() - begin < 10 * PATIENCE + 5
+
+
+def test_issuers_come_and_go_without_a_restart(alone):
+    door, first = alone
+    with issuer.Issuer(name="second", algorithm="ES256") as second, path_session(door) as raw:
+        assert good_in(raw, first.token()) and not good_in(raw, second.token())
+        door.change({"auth.token.issuers": [first.line(), second.line()]})
+        rawxroot.wait_until(lambda: good_in(raw, second.token()), what="a second issuer")
+        assert good_in(raw, first.token())
+        door.change({"auth.token.issuers": [second.line()]})
+        rawxroot.wait_until(lambda: not good_in(raw, first.token()), what="the end of the first")
+        assert good_in(raw, second.token())
 
 
 def test_all_published_keys_count_and_no_other(alone):

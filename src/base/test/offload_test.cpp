@@ -110,6 +110,13 @@ TEST(Offload, a_cancelled_caller_waits_until_the_job_has_ended) {
   EXPECT_FALSE(went_on);
 }
 
+TEST(Offload, nothing_of_the_loop_is_touched_after_the_caller_has_run) {
+  BlockingPool pool(2, 10);  // lives longer than each of the loops
+  for (int i = 0; i < 2000; ++i) {
+    EXPECT_EQ(*run_for(offload(pool, [i]() -> Result<int> { return i; })), i);
+  }
+}
+
 TEST(Offload, many_at_once_from_one_loop) {
   BlockingPool pool(4, 1000);
   std::atomic<int> ran = 0;
