@@ -73,7 +73,7 @@ _sluice() {
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; --data) kind=directory ;; --export) kind=directory ;; --roles) kind=nothing ;; --listen) kind=nothing ;; --http) kind=nothing ;; --user) kind=nothing ;; *) kind=nothing ;; esac ;;
     'config check') options='--help'
       case $previous in *) kind=local ;; esac ;;
-    'config show') options='-c --config --set --defaults --help'
+    'config show') options='-c --config --set --defaults --passwords --help'
       case $previous in -c|--config) kind=local ;; --set) kind=nothing ;; *) kind=nothing ;; esac ;;
     'config describe') options='--markdown --help'
       case $previous in *) kind=nothing ;; esac ;;

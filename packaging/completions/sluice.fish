@@ -92,6 +92,7 @@ complete -c sluice -n '__sluice_is config check' -F
 complete -c sluice -n '__sluice_is config show' -s c -l config -r -F -d 'Settings file (TOML)'
 complete -c sluice -n '__sluice_is config show' -l set -r -d 'One setting, over the file\'s'
 complete -c sluice -n '__sluice_is config show' -l defaults -d 'What holds without any setting'
+complete -c sluice -n '__sluice_is config show' -l passwords -d 'Those in URLs too, which are three dots else'
 complete -c sluice -n '__sluice_is config show' -l help -d 'Show this text'
 complete -c sluice -n '__sluice_is config describe' -l markdown -d 'The whole reference page'
 complete -c sluice -n '__sluice_is config describe' -l help -d 'Show this text'

@@ -78,19 +78,21 @@ class ConfigShow final : public cli::Command {
   void declare(Options& options) override {
     source_.declare(options);
     options.flag("--defaults", defaults_, "What holds without any setting");
+    options.flag("--passwords", passwords_, "Those in URLs too, which are three dots else");
   }
   Status run(Console& console) override {
     Config config;
     Sections sections = sections_of(config);
     SLUICE_TRY(std::vector<RawSetting> overrides, source_.overrides());
     if (!defaults_) SLUICE_CHECK(load_settings(sections, source_.path, overrides));
-    console.raw(show_settings(sections));
+    console.raw(show_settings(sections, passwords_ ? Passwords::shown : Passwords::hidden));
     return {};
   }
 
  private:
   SettingsSource source_;
   bool defaults_ = false;
+  bool passwords_ = false;
 };
 
 class ConfigDescribe final : public cli::Command {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/settings_manual.h"
 
+#include "base/passwords.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -66,7 +67,7 @@ std::string cell(std::string_view text) {
 
 }  // namespace
 
-std::string show_settings(const Sections& sections) {
+std::string show_settings(const Sections& sections, Passwords passwords) {
   // TOML wants each table once, keys outside tables first; otherwise the order of the sections.
   std::vector<std::string_view> tables{""};
   for (const Section& section : sections) {
@@ -81,8 +82,9 @@ std::string show_settings(const Sections& sections) {
     for (const Section& section : sections) {
       for (const auto& row : section.rows()) {
         if (table_of(row->key()) != table) continue;
-        std::string value = row->value();
-        out += fmt::format("{} = {}", last_part(row->key()), value);
+        const std::string value = row->value();
+        out += fmt::format("{} = {}", last_part(row->key()),
+                           passwords == Passwords::shown ? value : without_passwords(value));
         out += value == row->default_value()
                    ? "\n"
                    : fmt::format("  # default: {}\n", row->default_value());

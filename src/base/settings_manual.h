@@ -10,8 +10,10 @@
 
 namespace sluice {
 
+enum class Passwords : bool { hidden, shown };
+
 // A TOML file with every setting and its value; values that differ from the default say so.
-std::string show_settings(const Sections& sections);
+std::string show_settings(const Sections& sections, Passwords passwords);
 
 // For a terminal: all settings, the ones of a table ("net"), or one ("net.loops").
 Result<std::string> describe_settings(const Sections& sections, std::string_view key = {});

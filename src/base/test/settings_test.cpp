@@ -215,13 +215,13 @@ TEST(Settings, what_show_prints_loads_back) {
   one.pool.movers = 17;
   one.pool.name = "tab\t, é, \\ and \x01";
   one.pool.paths = {};
-  std::string text = show_settings(one.sections);
+  std::string text = show_settings(one.sections, Passwords::hidden);
   EXPECT_THAT(text, HasSubstr("movers = 17  # default: 200\n"));
   EXPECT_THAT(text, HasSubstr("[pool.look]\ncolor = \"red\"\n"));
   Program two;
   EXPECT_THAT(two.apply(text), IsEmpty()) << text;
   EXPECT_EQ(two.pool.name, one.pool.name);
-  EXPECT_EQ(show_settings(two.sections), text);
+  EXPECT_EQ(show_settings(two.sections, Passwords::hidden), text);
 }
 
 TEST(Settings, describe) {
@@ -258,6 +258,8 @@ TEST(Settings, passwords_of_urls_are_not_reported) {
     auto changes = reload_settings(running.sections, fresh.sections);
     ASSERT_EQ(changes.size(), 1U);
     EXPECT_EQ(changes[0].after, "\"" + text + "\"");
+    EXPECT_THAT(show_settings(fresh.sections, Passwords::hidden), HasSubstr("\"" + text + "\""));
+    EXPECT_THAT(show_settings(fresh.sections, Passwords::shown), HasSubstr("\"" + value + "\""));
   }
 }
 
