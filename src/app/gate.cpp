@@ -84,9 +84,9 @@ asio::awaitable<void> Gate::keep_fresh() {
 void Gate::reload() {
   // The role may be gone before the job is done. A full pool looks at the files within the minute.
   [[maybe_unused]] const bool taken =
-      host_->runtime.blocking().submit([keeper = keeper_, tokens = host_->config.auth.token] {
-        if (Status done = keeper->reconfigure(tokens); !done)
-          log.error("tokens.keep_old_settings", {{"why", done.error().message()}});
+      host_->runtime.blocking().submit([keeper = keeper_, settings = host_->config.auth] {
+        if (Status done = keeper->reconfigure(settings); !done)
+          log.error("settings.kept", {{"why", done.error().message()}});
         keeper->reload();
       });
 }

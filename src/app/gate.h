@@ -23,7 +23,7 @@ class Gate {
   // A line for whoever started the server.
   std::string about_anonymous() const;
   asio::awaitable<void> keep_fresh();
-  // With the settings of tokens as they are now, and all files; in the background.
+  // With the settings of tokens, rules and access as they are now, and all files; in the background.
   void reload();
 
  private:

@@ -46,12 +46,9 @@ void Gatekeeper::Admitted::clear() {
 Result<std::shared_ptr<Gatekeeper>> Gatekeeper::make(const Settings& settings, bool is_local) {
   SLUICE_TRY(auto tokens, TokenVerifier::make(settings.token));
   SLUICE_TRY(Chain chain, make_chain({&settings, tokens}));
-  SLUICE_TRY(Mapping mapping, Mapping::parse(settings.mapping));
-  SLUICE_TRY(Access access, Access::make(settings.access, is_local));
-  std::shared_ptr<Gatekeeper> keeper(
-      new Gatekeeper(settings.auth, std::move(chain), std::move(mapping), std::move(access)));
+  std::shared_ptr<Gatekeeper> keeper(new Gatekeeper(settings.auth, std::move(chain), is_local));
   keeper->tokens_ = std::move(tokens);
-  SLUICE_CHECK(keeper->reconfigure(settings.token));
+  SLUICE_CHECK(keeper->reconfigure(settings));
   return keeper;
 }
 
@@ -62,9 +59,9 @@ std::shared_ptr<Gatekeeper> Gatekeeper::of_everybody() {
 
 Result<std::shared_ptr<const Admission>> Gatekeeper::admit(Identity identity) const {
   auto admission = std::make_shared<Admission>();
-  SLUICE_TRY(admission->principal, mapping_.map(identity));
+  SLUICE_TRY(admission->principal, policy().mapping.map(identity));
   if (admission->principal.is_anonymous)
-    admission->principal = access_.anonymous(std::move(admission->principal));
+    admission->principal = access().anonymous(std::move(admission->principal));
   admission->identity = std::move(identity);
   return admission;
 }
@@ -72,7 +69,7 @@ Result<std::shared_ptr<const Admission>> Gatekeeper::admit(Identity identity) co
 std::shared_ptr<const Admission> Gatekeeper::unasked(std::string label) const {
   auto admission = std::make_shared<Admission>();
   admission->identity.name = label;
-  admission->principal = access_.anonymous({});
+  admission->principal = access().anonymous({});
   admission->principal.name = std::move(label);
   return admission;
 }
@@ -112,23 +109,42 @@ std::shared_ptr<const Admission> Gatekeeper::known_bearer(std::string_view authz
 
 void Gatekeeper::reload() {
   chain_.reload();
-  if (Status done = mapping_.reload(); !done)
+  if (Status done = policy().mapping.reload(); !done)
     log.error("mapping.keeps_old_files", {{"why", done.error().message()}});
   if (Status done = tokens_->refresh(); !done)
     log.warn("issuers.not_reached", {{"why", done.error().message()}});
   admitted_.clear();
 }
 
-Status Gatekeeper::reconfigure(const TokenConfig& config) {
-  if (config.strict && config.issuers.empty()) {
+Status Gatekeeper::reconfigure(const Settings& settings) {
+  const TokenConfig& token = settings.token;
+  if (token.strict && token.issuers.empty()) {
     return fail(Errc::usage,
                 "auth.token.strict: without auth.token.issuers no request would be allowed");
   }
-  SLUICE_CHECK(tokens_->reconfigure(config));
-  takes_tokens_ = !config.issuers.empty();
-  is_strict_ = config.strict;
+  const std::lock_guard lock(changing_);
+  SLUICE_TRY(auto other, other_policy(settings));
+  SLUICE_CHECK(tokens_->reconfigure(token));
+  if (other) {
+    policies_.push_back(std::move(other));
+    policy_.store(policies_.back().get(), std::memory_order_release);
+  }
+  takes_tokens_ = !token.issuers.empty();
+  is_strict_ = token.strict;
   admitted_.clear();
   return {};
+}
+
+Result<std::unique_ptr<const Gatekeeper::Policy>> Gatekeeper::other_policy(
+    const Settings& settings) const {
+  const Policy* now = policy_.load();
+  if (now != nullptr && now->mapping_settings == settings.mapping &&
+      now->access_settings == settings.access)
+    return nullptr;
+  SLUICE_TRY(Mapping mapping, Mapping::parse(settings.mapping));
+  SLUICE_TRY(Access access, Access::make(settings.access, is_local_));
+  return std::make_unique<const Policy>(
+      Policy{settings.mapping, settings.access, std::move(mapping), std::move(access)});
 }
 
 }  // namespace sluice::auth

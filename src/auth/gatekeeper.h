@@ -16,6 +16,7 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace sluice::auth {
 
@@ -35,7 +36,7 @@ class Gatekeeper {
 
   const Chain& chain() const { return chain_; }
   SourceLimits& limits() { return limits_; }
-  const Access& access() const { return access_; }
+  const Access& access() const { return policy().access; }
 
   // May block. Errc::not_authorized: known, and not let in.
   Result<std::shared_ptr<const Admission>> admit(Identity identity) const;
@@ -55,15 +56,25 @@ class Gatekeeper {
 
   // Looks at all files again, and fetches the keys of issuers that are due. May block.
   void reload();
-  // With other settings of tokens from now on.
-  Status reconfigure(const TokenConfig& config);
+  // With the tokens, the rules and the access of other settings from now on; on an error with those that it had. Who was let
+  // in by then stays who it is.
+  Status reconfigure(const Settings& settings);
 
  private:
-  Gatekeeper(const AuthConfig& config, Chain chain, Mapping mapping, Access access)
+  Gatekeeper(const AuthConfig& config, Chain chain, bool is_local)
       : chain_(std::move(chain)),
-        mapping_(std::move(mapping)),
-        access_(std::move(access)),
+        is_local_(is_local),
         limits_(config.most_failures, config.lock_out) {}
+
+  struct Policy {
+    MappingConfig mapping_settings;
+    AccessConfig access_settings;
+    Mapping mapping;
+    Access access;
+  };
+  const Policy& policy() const { return *policy_.load(std::memory_order_acquire); }
+  // That of the settings; null if that is what we have.
+  Result<std::unique_ptr<const Policy>> other_policy(const Settings& settings) const;
 
   // The admissions of tokens that were verified lately. They hold their tokens, so that no other can have the same address.
   class Admitted {
@@ -80,9 +91,13 @@ class Gatekeeper {
   };
 
   Chain chain_;
-  Mapping mapping_;
-  Access access_;
+  const bool is_local_;
   SourceLimits limits_;
+  // Every request asks for it, so there is no lock and no count: what it was stays, for whoever still looks at it. It changes
+  // as often as an operator edits the settings.
+  std::atomic<const Policy*> policy_ = nullptr;
+  std::vector<std::unique_ptr<const Policy>> policies_;
+  std::mutex changing_;
   std::shared_ptr<TokenVerifier> tokens_;
   Admitted admitted_;
   std::atomic<bool> takes_tokens_ = false;

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # What goes before a token: doors that only read, lists of paths, rules that say so; and that none of them gives what it does not.
 
+import os
+
 import doors
 import issuer
 import pytest
 import servers
 from clients import run
 from doors import MAKE_PARENTS, allowed, authz, in_one_session
+from rawxroot import wait_until
 
 READ_ONLY = 3025
 CHANGES = [("mkdir", "/w/new"), ("upload", "/w/new"), ("overwrite", "/w/old"), ("rm", "/w/old"), ("rmdir", "/w/dir"),
@@ -76,3 +79,22 @@ def test_a_rule_that_says_read_only_goes_before_scopes(door, tokens):
     token = tokens.token("storage.modify:/ storage.read:/", sub="reader")
     answers = in_one_session(door, ("mkdir", "/ruled", MAKE_PARENTS), ("dirlist", "/"), BEARER_TOKEN=token)
     assert [answer.ok for answer in answers] == [False, True] and "only read" in answers[0].text
+
+
+def test_rules_and_access_are_taken_over_while_it_runs(door, tokens):
+    admin, reader = ({"BEARER_TOKEN": tokens.token("openid", sub=sub)} for sub in ("admin", "reader"))
+
+    def makes(name):
+        return allowed(door, ("mkdir", f"/{name}"), **admin) == [True]
+
+    assert makes("first")
+    door.change({"access.read_only": True})
+    wait_until(lambda: not makes(os.urandom(4).hex()), what="the switch")
+    assert allowed(door, ("stat", "/first"), **admin) == [True]
+    door.change({"access.read_only": False, "auth.ban": ["token subject=admin"]})
+    wait_until(lambda: allowed(door, ("stat", "/first"), **admin) == [False], what="the ban")
+    assert allowed(door, ("stat", "/first"), **reader) == [True]
+    # With a mistake in one of them all stay.
+    door.change({"auth.ban": [], "auth.mapping": ["token subject=admin"]})
+    wait_until(lambda: door.events("settings.kept"), what="a line about the mistake")
+    assert allowed(door, ("stat", "/first"), ("stat", "/first"), **admin) == [False, False]

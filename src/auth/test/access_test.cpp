@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/access/access.h"
 
-#include "auth/gatekeeper.h"
 #include "auth/token/scope.h"
 
 #include <gtest/gtest.h>
@@ -126,23 +125,6 @@ TEST(Access, the_scopes_of_a_token_decide_until_it_expires) {
   EXPECT_TRUE(access.check(who, Activity::download, "/a/f", now + 9s));
   EXPECT_EQ(access.check(who, Activity::download, "/a/f", now + 11s).error().code,
             Errc::not_authorized);
-}
-
-TEST(Gatekeeper, strict_without_issuers_is_a_mistake) {
-  Settings settings;
-  settings.token.strict = true;
-  EXPECT_EQ(Gatekeeper::make(settings, true).error().code, Errc::usage);
-}
-
-TEST(Gatekeeper, what_cannot_be_taken_over_leaves_what_was) {
-  auto keeper = Gatekeeper::of_everybody();
-  TokenConfig tokens;
-  tokens.strict = true;
-  EXPECT_FALSE(keeper->reconfigure(tokens));
-  EXPECT_FALSE(keeper->is_strict());
-  tokens.issuers = {"name=a url=https://a.example/ jwks=/nowhere"};
-  ASSERT_TRUE(keeper->reconfigure(tokens));
-  EXPECT_TRUE(keeper->is_strict() && keeper->takes_tokens());
 }
 
 }  // namespace
