@@ -26,6 +26,7 @@ from comparison.systems import SluiceStorage, XrootdCluster  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 TMPFS = Path("/dev/shm")
+LIVES = 5  # of a peer in one run
 SELF_CHECK_SPREAD = 1.25  # equals may differ by this much in the median of a quiet machine
 
 
@@ -114,10 +115,23 @@ def measure_case(case, peers, setting, alternations):
     for _ in range(alternations):
         pair = []
         for side in (0, 1):
-            pair.append(measure.run(setting, case, peers.get(side, fresh)))
+            pair.append(measure_side(case, peers, setting, side, fresh))
             clean_after(setting)
         pairs.append(pair)
     return report.summarize(case, pairs)
+
+
+def measure_side(case, peers, setting, side, fresh):
+    """One run. A peer that dies (xrootd 5.5.3 does, of many TLS connects) is started again, and its run repeated."""
+    for left in reversed(range(LIVES)):
+        server = peers.get(side, fresh)
+        try:
+            return measure.run(setting, case, server)
+        except Failure:
+            if server.name.startswith("sluice") or not server.end_of_log() or left == 0:
+                raise
+        print(f" ({server.name} died, once more)", end="", file=sys.stderr, flush=True)
+        peers.stop(side)
 
 
 def measure_all(cases, peers, setting, alternations):

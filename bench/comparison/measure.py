@@ -104,6 +104,8 @@ def cpu_of(report):
 
 
 def figures_of(report):
+    if not report["operations"]:
+        raise Failure("nothing was served")
     return {
         "rate": report["operations_per_second"],
         "p99": report["latency_us"]["p99"] / 1e6,
