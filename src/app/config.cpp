@@ -41,6 +41,7 @@ Sections sections_of(Config& config) {
   all.emplace_back("The method sss", config.auth.sss, auth::sss_settings);
   all.emplace_back("The method krb5", config.auth.krb5, auth::krb5_settings);
   all.emplace_back("Signed requests", config.signing, xroot::server::signing_settings);
+  all.emplace_back("Third-party copies", config.copies, tpc::tpc_settings);
   all.emplace_back("Doors", config.door, door::door_settings);
   all.emplace_back("Exports in front of nodes", config.exported, exporter::export_settings);
   all.emplace_back("Pools", config.pool, pool::pool_settings);

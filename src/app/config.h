@@ -16,6 +16,7 @@
 #include "net/tls_config.h"
 #include "pool/config.h"
 #include "pool/movers/config.h"
+#include "tpc/config.h"
 #include "xroot/server/config.h"
 
 #include <algorithm>
@@ -103,6 +104,7 @@ struct Config {
   pool::PoolConfig pool;
   pool::MoverConfig movers;
   door::DoorConfig door;
+  tpc::TpcConfig copies;
   exporter::ExportConfig exported;
   http::Limits http;
 };

@@ -23,7 +23,7 @@ Status DoorRole::open() {
   auto& catalogue = shared_.catalogue();
   service_ = std::make_unique<door::DoorService>(
       std::move(settings), config.door, std::move(selection),
-      door::DoorParts{&catalogue, &shared_.keys(), &board_, &hot_}, host_.metrics,
+      door::DoorParts{&catalogue, &shared_.keys(), &board_, &hot_, config.copies}, host_.metrics,
       host_.runtime.blocking());
   service_->tls_to_pools = tls_to_others(config.tls_common);
   service_->site_name = config.disk.site_name;

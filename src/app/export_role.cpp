@@ -2,6 +2,7 @@
 #include "app/export_role.h"
 
 #include "app/directories.h"
+#include "app/tls.h"
 #include "xroot/protocol.h"
 
 namespace sluice::app {
@@ -22,7 +23,9 @@ Status ExportRole::open() {
   settings.sign_without_key = host_.config.signing.force;
   if (config.nodes.empty()) {
     service_ = std::make_unique<exporter::ExportService>(std::move(settings), std::move(tree),
-                                                         host_.metrics, host_.runtime.blocking());
+                                                         host_.metrics, host_.runtime.blocking(),
+                                                         host_.config.copies);
+    service_->deliveries.use(tls_to_others(host_.config.tls_common));
     return {};
   }
   SLUICE_TRY(auto nodes, exporter::Nodes::make(config.nodes));

@@ -71,13 +71,15 @@ Status PoolRole::open() {
                         movers_.get(),
                         billing_.get(),
                         known.id,
-                        config.pool.keep_free.count};
+                        config.pool.keep_free.count,
+                        config.copies};
   xroot::server::ServerConfig settings = config.xroot;
   settings.sign_level = config.signing.pool_level;
   settings.sign_without_key = config.signing.pool_force;
   service_ = std::make_unique<pool::PoolService>(std::move(settings), parts, host_.metrics,
                                                  host_.runtime.blocking());
   service_->tls_to_pools = tls_to_others(config.tls_common);
+  service_->deliveries.use(service_->tls_to_pools);
   admin_.service = service_.get();
   SLUICE_TRY(gate_, Gate::of_pool(host_));
   service_->gatekeeper = gate_->keeper();

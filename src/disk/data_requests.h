@@ -24,7 +24,7 @@ Flow pgread(Service& service, Exchange exchange, const xroot::Pgread& request);
 // write.cpp
 Flow write(Service& service, Exchange exchange, const xroot::Write& request);
 Flow writev(Service& service, Exchange exchange, const xroot::Writev& request);
-Result<Reply> sync(Service& service, const Call& call, const xroot::Sync& request);
+Flow sync(Service& service, Exchange exchange, const xroot::Sync& request);
 // page_write.cpp
 Flow pgwrite(Service& service, Exchange exchange, const xroot::Pgwrite& request);
 

@@ -47,6 +47,12 @@ class FileOpener {
     return finish(std::move(fd), nullptr);
   }
 
+  // Its last link is followed, which O_PATH would not do together with O_NOFOLLOW.
+  Result<std::shared_ptr<OpenFile>> open_for_looking() {
+    SLUICE_TRY(Fd fd, open_beneath(tree_->root(), path_.c_str(), O_PATH, 0, path_.text()));
+    return finish(std::move(fd), nullptr);
+  }
+
   Result<std::shared_ptr<OpenFile>> open_for_writing() {
     using enum OpenMode::Create;
     SLUICE_CHECK(tree_->check_writable());
@@ -161,7 +167,9 @@ Result<std::shared_ptr<OpenFile>> FileTree::open_file(const LogicalPath& path,
                                                       const OpenMode& mode) {
   if (path.is_root()) return fail(Errc::is_directory, "/");
   FileOpener opener(shared_from_this(), path, mode);
-  return mode.writes() ? opener.open_for_writing() : opener.open_for_reading();
+  if (mode.writes()) return opener.open_for_writing();
+  return mode.access == OpenMode::Access::none ? opener.open_for_looking()
+                                               : opener.open_for_reading();
 }
 
 }  // namespace sluice::disk

@@ -37,7 +37,8 @@ Result<FileStat> OpenFile::stat() const {
 
 Status OpenFile::close() {
   if (!upload_) return {};
-  Status done = commit();
+  Status done = filler_ ? filler_->end() : Status();
+  if (done) done = commit();
   if (!done) give_up();
   return done;
 }

@@ -21,6 +21,7 @@
 #include "disk/file_stat.h"
 #include "disk/file_tree.h"
 #include "disk/file_watch.h"
+#include "disk/filler.h"
 #include "disk/page_errors.h"
 #include "xroot/server/service.h"
 
@@ -35,7 +36,12 @@ class Checkpoint;
 struct Upload;
 
 struct OpenMode {
-  enum class Access : std::uint8_t { read, write, read_write };
+  enum class Access : std::uint8_t {
+    none,  // there to be looked at; its bytes cannot be had
+    read,
+    write,
+    read_write
+  };
   enum class Create : std::uint8_t {
     never,      // must exist
     always,     // must not exist
@@ -50,7 +56,7 @@ struct OpenMode {
   std::uint64_t expected_size =
       0;  // what the client says it will send (oss.asize); more than fits is refused at once
 
-  bool writes() const { return access != Access::read; }
+  bool writes() const { return access == Access::write || access == Access::read_write; }
 };
 
 class OpenFile : public xroot::server::File {
@@ -68,7 +74,9 @@ class OpenFile : public xroot::server::File {
   const std::string& path() const { return name_; }
   std::string_view label() const override { return name_; }
   FileTree& tree() const { return *tree_; }
-  bool is_readable() const { return access_ != OpenMode::Access::write; }
+  bool is_readable() const {
+    return access_ == OpenMode::Access::read || access_ == OpenMode::Access::read_write;
+  }
   bool is_writable() const { return upload_ != nullptr; }
   bool is_pending() const;  // an upload that is not visible yet
 
@@ -77,6 +85,10 @@ class OpenFile : public xroot::server::File {
     watch_ = std::move(watch);
     name_ = std::move(name);
   }
+  // Something that shall end with the file.
+  void keep(std::shared_ptr<const void> companion) { companion_ = std::move(companion); }
+  void fill_by(std::shared_ptr<Filler> filler) { filler_ = std::move(filler); }
+  Filler* filler() const { return filler_.get(); }
   FileWatch* watch() const { return watch_.get(); }
   bool is_revoked() const { return watch_ && watch_->revoked(); }
   // Bytes that a reader got; writes are counted by wrote().
@@ -128,6 +140,8 @@ class OpenFile : public xroot::server::File {
   const OpenMode::Access access_;
   std::unique_ptr<Upload> upload_;
   std::unique_ptr<FileWatch> watch_;
+  std::shared_ptr<const void> companion_;
+  std::shared_ptr<Filler> filler_;
 };
 
 }  // namespace sluice::disk

@@ -22,6 +22,14 @@ Result<std::shared_ptr<OpenFile>> open_file_of(const xroot::server::Call& call) 
   return std::static_pointer_cast<OpenFile>(call.file);
 }
 
+Result<xroot::server::Reply> end_filling(const xroot::server::Call& call, bool is_meant) {
+  SLUICE_TRY(auto file, open_file_of(call));
+  Filler* filler = file->filler();
+  if (filler == nullptr || !is_meant) return fail(Errc::unsupported, "this kind of query");
+  (void)filler->end();  // what it was about is told to those who wait for it
+  return xroot::server::Reply{};
+}
+
 xroot::FileStat to_wire(const FileTree& tree, const FileStat& stat) {
   constexpr std::int64_t second = 1'000'000'000;
   constexpr unsigned device_shift = 48;  // inode numbers do not reach that high

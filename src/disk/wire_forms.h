@@ -26,6 +26,8 @@ Result<RequestPath> request_path(std::string_view wire);
 
 // The file that the handle of a request refers to; Errc::not_open when it refers to none.
 Result<std::shared_ptr<OpenFile>> open_file_of(const xroot::server::Call& call);
+// The client gives up what somebody fills for it, if `is_meant`.
+Result<xroot::server::Reply> end_filling(const xroot::server::Call& call, bool is_meant);
 
 // The flags say what this server may do with the file, which is what its clients may do.
 xroot::FileStat to_wire(const FileTree& tree, const FileStat& stat);

@@ -19,6 +19,8 @@ Result<std::shared_ptr<OpenFile>> writable_file(const Exchange& exchange) {
   auto file = std::static_pointer_cast<OpenFile>(exchange.file);
   if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
   if (!file->is_writable()) return fail(Errc::not_open, file->path() + " is not open for writing");
+  if (file->filler() != nullptr)
+    return fail(Errc::not_open, file->path() + " is filled by a third-party copy");
   SLUICE_CHECK(check_not_revoked(*file));
   return file;
 }
@@ -195,11 +197,26 @@ Flow writev(Service& service, Exchange exchange, const Writev& request) {
   return write_vector(&service, std::move(exchange), std::move(extents), size, request.sync);
 }
 
-Result<Reply> sync(Service&, const Call& call, const Sync&) {
-  auto file = std::static_pointer_cast<OpenFile>(call.file);
-  if (!file) return fail(Errc::not_open, "the handle is not that of an open file");
-  SLUICE_CHECK(file->sync());
-  return Reply{};
+namespace {
+
+Task<Reply> sync_file(BlockingPool* pool, std::shared_ptr<OpenFile> file) {
+  SLUICE_CO_CHECK(co_await offload(*pool, [&] { return file->sync(); }));
+  co_return Reply{};
+}
+
+}  // namespace
+
+Flow sync(Service& service, Exchange exchange, const Sync&) {
+  auto file = std::static_pointer_cast<OpenFile>(exchange.file);
+  if (!file) return exchange.failed(Errc::not_open, "the handle is not that of an open file");
+  Session& session = *exchange.session;
+  if (Filler* filler = file->filler()) {
+    // While it is filled the client asks how far that is.
+    session.spawn_answer(std::move(exchange), filler->sync(session, std::move(file)), false);
+  } else {
+    session.spawn_answer(std::move(exchange), sync_file(&service.blocking, std::move(file)), true);
+  }
+  return {};
 }
 
 }  // namespace sluice::disk

@@ -18,7 +18,8 @@ DoorService::DoorService(xroot::server::ServerConfig server_settings, DoorConfig
       pools(*parts.pools),
       hot(*parts.hot),
       settings(std::move(own_settings)),
-      selection(std::move(pool_rules)) {}
+      selection(std::move(pool_rules)),
+      copies(parts.copying, metrics) {}
 
 std::uint32_t DoorService::protocol_flags() const {
   using namespace xroot::server_flag;
@@ -39,9 +40,23 @@ Status check_rights_of(const xroot::server::Caller& caller, const Target& target
                                 check_rights(*target.who, activity, target.walk, target.path));
 }
 
+Status walk(DoorService& service, const xroot::server::Caller& caller, Target& target,
+            Activity activity, LastLink last) {
+  SLUICE_TRY(target.walk, service.catalogue.names().walk(target.path, last));
+  return check_rights_of(caller, target, activity);
+}
+
 Result<LocatedTarget> located(Target target, std::vector<catalogue::Replica> replicas) {
   if (!target.walk.entry) return fail(Errc::not_found, target.path);
   return LocatedTarget{std::move(target), std::move(replicas)};
+}
+
+Result<LocatedTarget> look_up(DoorService& service, const xroot::server::Caller& caller,
+                              Target target, Activity activity) {
+  SLUICE_TRY(auto found, service.catalogue.names().locate(target.path));
+  target.walk = std::move(found.walk);
+  SLUICE_CHECK(check_rights_of(caller, target, activity));
+  return located(std::move(target), std::move(found.replicas));
 }
 
 }  // namespace
@@ -49,8 +64,7 @@ Result<LocatedTarget> located(Target target, std::vector<catalogue::Replica> rep
 Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller,
                        std::string_view wire, Activity activity, LastLink last) {
   SLUICE_TRY(Target target, target_of(service, caller, wire, activity));
-  SLUICE_TRY(target.walk, service.catalogue.names().walk(target.path, last));
-  SLUICE_CHECK(check_rights_of(caller, target, activity));
+  SLUICE_CHECK(walk(service, caller, target, activity, last));
   return target;
 }
 
@@ -67,18 +81,31 @@ Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
   return target;
 }
 
+Result<Target> find_by_login(DoorService& service, const xroot::server::Caller& caller,
+                             std::string_view wire, Activity activity) {
+  SLUICE_TRY(auto asked, xroot::server::allowed_by_login(service, caller, wire, activity));
+  Target target{std::move(asked), {}};
+  SLUICE_CHECK(walk(service, caller, target, activity, LastLink::followed));
+  if (!target.walk.entry) return fail(Errc::not_found, target.path);
+  return target;
+}
+
 Result<LocatedTarget> look_up(DoorService& service, const xroot::server::Caller& caller,
                               std::string_view wire, Activity activity) {
   SLUICE_TRY(Target target, target_of(service, caller, wire, activity));
-  SLUICE_TRY(auto found, service.catalogue.names().locate(target.path));
-  target.walk = std::move(found.walk);
-  SLUICE_CHECK(check_rights_of(caller, target, activity));
-  return located(std::move(target), std::move(found.replicas));
+  return look_up(service, caller, std::move(target), activity);
 }
 
 Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
                                   std::string_view wire) {
-  SLUICE_TRY(auto found, look_up(service, caller, wire, Activity::download));
+  SLUICE_TRY(Target target, target_of(service, caller, wire, Activity::download));
+  return locate_file(service, caller, std::move(target));
+}
+
+Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
+                                  xroot::server::Asked asked) {
+  SLUICE_TRY(auto found,
+             look_up(service, caller, Target{std::move(asked), {}}, Activity::download));
   if (found.target.entry().is_directory()) return fail(Errc::is_directory, found.target.path);
   return found;
 }

@@ -10,6 +10,7 @@
 #include "door/pool_board.h"
 #include "door/rights.h"
 #include "door/selection.h"
+#include "tpc/source.h"
 #include "xroot/client/api.h"
 #include "xroot/server/authorization.h"
 #include "xroot/server/service.h"
@@ -27,6 +28,7 @@ struct DoorParts {
   const capability::KeyRing* keys = nullptr;
   const PoolBoard* pools = nullptr;
   HotFiles* hot = nullptr;
+  tpc::TpcConfig copying = {};
 };
 
 class DoorService final : public xroot::server::Service {
@@ -47,6 +49,7 @@ class DoorService final : public xroot::server::Service {
   const DoorConfig settings;
   const Selection selection;
   const AccountNames accounts;
+  tpc::Source copies;                      // by third parties
   xroot::client::TlsUpgrade tls_to_pools;  // for those that do not answer in clear
 };
 
@@ -66,6 +69,9 @@ Result<Target> walk_to(DoorService& service, const xroot::server::Caller& caller
 Result<Target> find(DoorService& service, const xroot::server::Caller& caller,
                     std::string_view wire, Activity activity,
                     catalogue::LastLink last = catalogue::LastLink::followed);
+// The same of somebody who needs no token of its own for that.
+Result<Target> find_by_login(DoorService& service, const xroot::server::Caller& caller,
+                             std::string_view wire, Activity activity);
 
 // For one more activity than the one that the walk was for.
 Status check_also(const DoorService& service, const xroot::server::Caller& caller,
@@ -82,6 +88,9 @@ Result<LocatedTarget> look_up(DoorService& service, const xroot::server::Caller&
 // The same of a file to be read; a directory is Errc::is_directory.
 Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
                                   std::string_view wire);
+// The same for whom it was decided who asks and for what.
+Result<LocatedTarget> locate_file(DoorService& service, const xroot::server::Caller& caller,
+                                  xroot::server::Asked asked);
 // The same from what is kept in memory; nothing if that does not tell, or if the answer is an error. Never waits.
 std::optional<LocatedTarget> recall(DoorService& service, const xroot::server::Caller& caller,
                                     std::string_view wire, Activity activity);

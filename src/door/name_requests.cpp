@@ -2,6 +2,7 @@
 // What is asked of names without changing anything: stat, statx, locate, prepare.
 #include "base/crypto.h"
 #include "door/requests.h"
+#include "door/stand_in.h"
 #include "xroot/responses.h"
 
 namespace sluice::door {
@@ -36,7 +37,10 @@ Reply stat_reply(const DoorService& service, const Target& target) {
 }  // namespace
 
 Result<Reply> stat(DoorService& service, const Call& call, const xroot::Stat& request) {
-  if (request.path.empty()) return fail(Errc::not_open, "the handle is not that of an open file");
+  if (request.path.empty()) {
+    if (!call.file) return fail(Errc::not_open, "the handle is not that of an open file");
+    return Reply::text(xroot::format_stat(static_cast<const StandIn&>(*call.file).stat()));
+  }
   SLUICE_TRY(auto found, look_up(service, *call.caller, request.path, Activity::read_meta));
   if (request.file_system) return stat_file_system(service);
   return stat_reply(service, found.target);

@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "capability/capability.h"
 #include "door/requests.h"
+#include "door/stand_in.h"
+#include "tpc/order.h"
+#include "xroot/responses.h"
 #include "xroot/server/login.h"
 #include "xroot/server/session.h"
 #include "xroot/server/standard_answers.h"
@@ -200,9 +203,11 @@ Status bring_near(DoorService& service, const xroot::server::Caller& caller,
   return !added && added.error().code == Errc::exists ? Status() : added;
 }
 
+// `file` finds it anew in each round.
+template <class Find>
 Result<Attempt> open_for_reading(DoorService& service, const xroot::server::Caller& caller,
-                                 const xroot::Open& request, unsigned round) {
-  SLUICE_TRY(LocatedTarget found, locate_file(service, caller, request.path));
+                                 Find find_file, unsigned round) {
+  SLUICE_TRY(LocatedTarget found, find_file());
   SLUICE_TRY(Attempt sent, send_to_reader(service, caller, found, round));
   if (!sent && !service.selection.is_empty()) SLUICE_CHECK(bring_near(service, caller, found));
   return sent;
@@ -299,9 +304,6 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
                                  const xroot::Open& request, unsigned round) {
   SLUICE_TRY(Target target, walk_to(service, caller, request.path, Activity::upload));
   if (target.walk.passed.empty()) return fail(Errc::is_directory, "/");
-  // Refused before a name is taken: clients then copy through themselves, and want to make it.
-  if (target.opaque.get("tpc.stage") == "copy")
-    return fail(Errc::unsupported, target.path + ": third-party copy");
   SLUICE_CHECK(check_existing(target, request.flags));
   if (target.walk.entry) SLUICE_CHECK(check_also(service, caller, target, Activity::overwrite));
   SLUICE_CHECK(check_pools_have_tls(service, caller, target));
@@ -332,13 +334,55 @@ Result<Attempt> open_for_writing(DoorService& service, const xroot::server::Call
   return Attempt(std::move(reply));
 }
 
+// Asks until a pool is ready.
+template <class Try>
+Task<Reply> open_patiently(DoorService& service, std::string_view path, Try attempt) {
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  const auto give_up_at = std::chrono::steady_clock::now() + service.settings.patience;
+  for (unsigned round = 0;; ++round) {
+    SLUICE_CO_TRY(Attempt reply,
+                  co_await offload(service.blocking, [&] { return attempt(round); }));
+    if (reply) co_return std::move(*reply);
+    if (std::chrono::steady_clock::now() >= give_up_at) break;
+    pause.expires_after(service.settings.refresh);
+    if (auto [error] = co_await pause.async_wait(as_value); error)
+      co_return fail(Errc::cancelled, "the client is gone");
+  }
+  co_return fail(Errc::server,
+                 fmt::format("{}: no pool is online for it", path.substr(0, path.find('?'))));
+}
+
+// For whoever starts a third-party copy from here.
+Result<Reply> open_stand_in(DoorService& service, const Call& call, const xroot::Open& request,
+                            const tpc::Request& copy) {
+  const xroot::server::Caller& caller = *call.caller;
+  const bool announces = copy.part == tpc::Part::announcement;
+  SLUICE_TRY(Target target,
+             announces ? find(service, caller, request.path, Activity::download)
+                       : find_by_login(service, caller, request.path, Activity::read_meta));
+  if (target.entry().is_directory()) return fail(Errc::is_directory, target.path);
+  xroot::OpenAnswer answer;
+  auto stat = to_wire(service, *target.who, target.walk, target.path);
+  if (request.flags.return_stat) answer.stat = stat;
+  std::unique_ptr<tpc::Rendezvous::Ticket> ticket;
+  if (announces) {
+    SLUICE_TRY(ticket, service.copies.announce(caller, copy, target, request.path));
+  }
+  Reply reply;
+  answer.encode(reply.body);
+  reply.opened =
+      std::make_shared<StandIn>(std::move(target.path), std::move(stat), std::move(ticket));
+  return reply;
+}
+
 }  // namespace
 
 // The usual case: a file that was read not long ago, at a pool that is ready. Whoever was sent away by a pool may know better
 // than what is kept here.
 std::optional<Result<Reply>> quick_open(DoorService& service, const Call& call,
                                         const xroot::Open& request) {
-  if (request.flags.writes() || request.flags.duplicate) return {};
+  if (request.flags.writes() || request.flags.duplicate || tpc::is_third_party(request.path))
+    return {};
   auto found = recall(service, *call.caller, request.path, Activity::download);
   if (!found || !found->target.entry().is_file() || found->target.opaque.get("tried")) return {};
   auto attempt = send_to_reader(service, *call.caller, *found, 0);
@@ -349,21 +393,39 @@ std::optional<Result<Reply>> quick_open(DoorService& service, const Call& call,
 Task<Reply> open(DoorService& service, Answer answer, xroot::Open request) {
   if (request.flags.duplicate)
     co_return fail(Errc::unsupported, "opening as a clone; open the file and send a clone request");
-  auto attempt = request.flags.writes() ? &open_for_writing : &open_for_reading;
-  asio::steady_timer pause(co_await asio::this_coro::executor);
-  const auto give_up_at = std::chrono::steady_clock::now() + service.settings.patience;
-  for (unsigned round = 0;; ++round) {
-    SLUICE_CO_TRY(Attempt reply, co_await offload(service.blocking, [&] {
-                    return attempt(service, *answer.call.caller, request, round);
-                  }));
-    if (reply) co_return std::move(*reply);
-    if (std::chrono::steady_clock::now() >= give_up_at) break;
-    pause.expires_after(service.settings.refresh);
-    if (auto [error] = co_await pause.async_wait(as_value); error)
-      co_return fail(Errc::cancelled, "the client is gone");
+  const Call& call = answer.call;
+  const xroot::server::Caller& caller = *call.caller;
+  SLUICE_CO_TRY(tpc::Request copy, tpc::request_of(request.path, request.flags.writes()));
+  switch (copy.part) {
+    case tpc::Part::order:
+      // The pool carries it out; what it would refuse is refused before a name is taken.
+      SLUICE_CO_CHECK(co_await offload(service.blocking,
+                                       [&] { return tpc::order_of(request.path, caller, false); }));
+      [[fallthrough]];
+    case tpc::Part::none:
+      if (request.flags.writes()) {
+        co_return co_await open_patiently(service, request.path, [&](unsigned round) {
+          return open_for_writing(service, caller, request, round);
+        });
+      }
+      co_return co_await open_patiently(service, request.path, [&](unsigned round) {
+        auto find_file = [&] { return locate_file(service, caller, request.path); };
+        return open_for_reading(service, caller, find_file, round);
+      });
+    case tpc::Part::placement:
+    case tpc::Part::announcement:
+      co_return co_await offload(service.blocking,
+                                 [&] { return open_stand_in(service, call, request, copy); });
+    case tpc::Part::fetch: {
+      SLUICE_CO_TRY(auto asked,
+                    co_await service.copies.fetch(caller, copy, request.path, service.blocking));
+      co_return co_await open_patiently(service, request.path, [&](unsigned round) {
+        auto find_file = [&] { return locate_file(service, caller, asked); };
+        return open_for_reading(service, caller, find_file, round);
+      });
+    }
   }
-  co_return fail(Errc::server, fmt::format("{}: no pool is online for it",
-                                           request.path.substr(0, request.path.find('?'))));
+  co_return fail(Errc::server, "unknown part of a third-party copy");
 }
 
 }  // namespace sluice::door

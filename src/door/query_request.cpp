@@ -102,8 +102,8 @@ Result<Reply> blocking_query(DoorService& service, const xroot::server::Caller& 
 }
 
 std::string config(const DoorService& service, std::string_view keys) {
-  const std::array own = {xroot::server::ConfigEntry{"role", "manager"},
-                          xroot::server::ConfigEntry{"pio_max", "1"}};
+  constexpr std::array own = {xroot::server::ConfigEntry{"role", "manager"},
+                              xroot::server::ConfigEntry{"pio_max", "1"}, tpc::config_entries[0]};
   return xroot::server::config_answer(service, own, keys);
 }
 

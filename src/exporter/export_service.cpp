@@ -12,18 +12,20 @@ constexpr std::size_t checksum_queue = 4096;  // clients that wait; more are tol
 
 ExportService::ExportService(xroot::server::ServerConfig settings,
                              std::shared_ptr<FileTree> exported, Metrics& metrics,
-                             BlockingPool& blocking)
-    : ExportService(std::move(settings), export_requests(), std::move(exported), metrics,
-                    blocking) {}
+                             BlockingPool& blocking, tpc::TpcConfig copying)
+    : ExportService(std::move(settings), export_requests(), std::move(exported), metrics, blocking,
+                    copying) {}
 
 ExportService::ExportService(xroot::server::ServerConfig settings,
                              const xroot::server::RequestTable& requests,
                              std::shared_ptr<FileTree> exported, Metrics& metrics,
-                             BlockingPool& blocking)
+                             BlockingPool& blocking, tpc::TpcConfig copying)
     : Service(std::move(settings), requests, metrics, blocking),
       tree(std::move(exported)),
       checksums(tree),
-      checksum_pool(tree->config().checksum_threads, checksum_queue, "checksum") {
+      checksum_pool(tree->config().checksum_threads, checksum_queue, "checksum"),
+      copies(copying, metrics),
+      deliveries(copying, metrics, blocking) {
   site_name = tree->config().site_name;
 }
 

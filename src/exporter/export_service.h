@@ -8,6 +8,8 @@
 #include "disk/file_tree.h"
 #include "disk/open_file.h"
 #include "disk/wire_forms.h"
+#include "tpc/destination.h"
+#include "tpc/source.h"
 #include "xroot/server/authorization.h"
 #include "xroot/server/service.h"
 
@@ -21,7 +23,7 @@ using namespace disk;
 class ExportService : public xroot::server::Service {
  public:
   ExportService(xroot::server::ServerConfig settings, std::shared_ptr<FileTree> exported,
-                Metrics& metrics, BlockingPool& blocking);
+                Metrics& metrics, BlockingPool& blocking, tpc::TpcConfig copying = {});
 
   std::uint32_t protocol_flags() const override;
   std::int32_t kind() const override { return 1; }
@@ -32,11 +34,14 @@ class ExportService : public xroot::server::Service {
   // Checksums have threads of their own: one of them may read a disk for hours.
   ChecksumRuns checksums;
   BlockingPool checksum_pool;
+  tpc::Source copies;           // by third parties
+  tpc::Destination deliveries;  // of third parties
 
  protected:
   // With another table.
   ExportService(xroot::server::ServerConfig settings, const xroot::server::RequestTable& requests,
-                std::shared_ptr<FileTree> exported, Metrics& metrics, BlockingPool& blocking);
+                std::shared_ptr<FileTree> exported, Metrics& metrics, BlockingPool& blocking,
+                tpc::TpcConfig copying = {});
 };
 
 // A path of a request, where this may be done.

@@ -20,7 +20,9 @@ using xroot::server::Reply;
 Result<Reply> stat(ExportService& service, const Call& call, const xroot::Stat& request);
 Result<Reply> statx(ExportService& service, const Call& call, const xroot::Statx& request);
 // open_requests.cpp
-Result<Reply> open(ExportService& service, const Call& call, const xroot::Open& request);
+Task<Reply> open(ExportService& service, Answer answer, xroot::Open request);
+std::optional<Result<Reply>> quick_open(ExportService& service, const Call& call,
+                                        const xroot::Open& request);
 Result<Reply> close(ExportService& service, const Call& call, const xroot::Close& request);
 // dirlist_request.cpp
 Task<Reply> dirlist(ExportService& service, Answer answer, xroot::Dirlist request);

@@ -17,7 +17,7 @@ inline constexpr std::array name_rows = {
     xroot::server::on<&fattr>(), xroot::server::on<&query>(), xroot::server::on<&prepare>()};
 
 // Of files, and where they are.
-inline constexpr std::array file_rows = {xroot::server::on<&open>(), xroot::server::on<&close>(),
-                                         xroot::server::on<&locate>()};
+inline constexpr std::array file_rows = {xroot::server::on<&open, &quick_open>(),
+                                         xroot::server::on<&close>(), xroot::server::on<&locate>()};
 
 }  // namespace sluice::exporter

@@ -20,6 +20,8 @@ Task<Reply> checksum_of_handle(ExportService& service, std::shared_ptr<OpenFile>
                                std::string type) {
   Result<std::string> value = co_await offload(service.checksum_pool, [&]() -> Result<std::string> {
     if (file->is_writable()) return fail(Errc::locked, file->path() + " is being written");
+    if (!file->is_readable())
+      return fail(Errc::not_open, file->path() + " is not open for reading");
     const FileTree& tree = *service.tree;
     return file_checksum(file->fd(), type, tree.volume(), !tree.is_read_only(), nullptr,
                          file->path());
@@ -89,7 +91,8 @@ Task<Reply> query(ExportService& service, Answer answer, xroot::Query request) {
     case QueryKind::stats:
       co_return Reply::text(xroot::server::statistics_answer(service));
     case QueryKind::config:
-      co_return Reply::text(xroot::server::config_answer(service, {}, request.args));
+      co_return Reply::text(
+          xroot::server::config_answer(service, tpc::config_entries, request.args));
     case QueryKind::checksum:
       co_return co_await checksum(service, std::move(answer), std::string(request.args));
     case QueryKind::checksum_cancel: {
@@ -98,6 +101,8 @@ Task<Reply> query(ExportService& service, Answer answer, xroot::Query request) {
       service.checksums.cancel(target.path);
       co_return Reply{};
     }
+    case QueryKind::opaque_handle:
+      co_return disk::end_filling(answer.call, request.args == tpc::cancel_query);
     case QueryKind::prepare:
     case QueryKind::xattr:
     case QueryKind::space:
@@ -108,7 +113,6 @@ Task<Reply> query(ExportService& service, Answer answer, xroot::Query request) {
     case QueryKind::file_system_info:
     case QueryKind::opaque:
     case QueryKind::opaque_file:
-    case QueryKind::opaque_handle:
       co_return fail(Errc::unsupported, "this kind of query");
   }
   co_return fail(Errc::invalid_argument, "unknown kind of query");

@@ -7,6 +7,7 @@
 #include "disk/wire_forms.h"
 #include "pool/mover_file.h"
 #include "pool/requests.h"
+#include "tpc/source.h"
 #include "xroot/opaque.h"
 #include "xroot/path.h"
 #include "xroot/responses.h"
@@ -75,7 +76,10 @@ Task<Reply> query(PoolService& service, Answer answer, xroot::Query request) {
     case xroot::QueryKind::stats:
       co_return Reply::text(xroot::server::statistics_answer(service));
     case xroot::QueryKind::config:
-      co_return Reply::text(xroot::server::config_answer(service, {}, request.args));
+      co_return Reply::text(
+          xroot::server::config_answer(service, tpc::config_entries, request.args));
+    case xroot::QueryKind::opaque_handle:
+      co_return disk::end_filling(answer.call, request.args == tpc::cancel_query);
     case xroot::QueryKind::checksum:
       co_return co_await checksum(service, answer.call, request.args);
     case xroot::QueryKind::checksum_cancel:

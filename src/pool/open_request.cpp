@@ -5,6 +5,7 @@
 #include "disk/wire_forms.h"
 #include "pool/mover_file.h"
 #include "pool/requests.h"
+#include "tpc/request.h"
 #include "xroot/opaque.h"
 #include "xroot/path.h"
 #include "xroot/responses.h"
@@ -125,7 +126,8 @@ Result<Reply> no_room(const PoolService& service, const Wanted& wanted, const st
 }
 
 Result<Reply> answer_of(PoolService& service, const xroot::Open& request, const Wanted& wanted,
-                        std::shared_ptr<Mover> mover) {
+                        std::shared_ptr<Mover> mover,
+                        std::shared_ptr<disk::Filler> filler = nullptr) {
   std::unique_ptr<Reservations::Claim> space;
   if (wanted.writes) {
     auto claimed = service.reserve(wanted.right.size);
@@ -138,6 +140,7 @@ Result<Reply> answer_of(PoolService& service, const xroot::Open& request, const 
                                           std::move(space));
   xroot::FileStat stat = hold->wire_stat(file->opened_stat());
   file->watch_by(std::move(hold), wanted.path);
+  if (filler) file->fill_by(std::move(filler));
   if (request.flags.sequential) ::posix_fadvise(file->fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
   xroot::OpenAnswer answer;
   if (request.flags.return_stat) answer.stat = std::move(stat);
@@ -158,9 +161,28 @@ Task<Reply> open(PoolService& service, Answer answer, xroot::Open request) {
       co_return back_to_door(caller);
     co_return tl::unexpected<Error>(std::move(checked).error());
   }
+  SLUICE_CO_TRY(const tpc::Request copy, tpc::request_of(request.path, request.flags.writes()));
+  std::optional<tpc::Order> order;
+  if (copy.part == tpc::Part::order) {
+    SLUICE_CO_TRY(order, co_await offload(service.blocking, [&] {
+                    return service.deliveries.order_of(request.path, *answer.call.caller);
+                  }));
+  }
   SLUICE_CO_TRY(auto mover,
                 co_await service.movers.admit(mover_request(*checked, *answer.call.caller)));
-  auto open_it = [&] { return answer_of(service, request, *checked, std::move(mover)); };
+  std::shared_ptr<disk::Filler> filler;
+  if (order) {
+    auto begun = service.deliveries.begin(*std::move(order));
+    // Nobody else ends the upload that the door began.
+    if (!begun) {
+      [[maybe_unused]] Status freed = co_await offload(service.blocking, [&] {
+        return service.catalogue.uploads().abort({checked->right.file});
+      });
+      co_return tl::unexpected<Error>(std::move(begun).error());
+    }
+    filler = *std::move(begun);
+  }
+  auto open_it = [&] { return answer_of(service, request, *checked, std::move(mover), filler); };
   if (service.metadata_inline()) co_return open_it();
   co_return co_await offload(service.blocking, open_it);
 }

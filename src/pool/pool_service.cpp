@@ -26,6 +26,7 @@ PoolService::PoolService(xroot::server::ServerConfig settings, PoolParts parts, 
       keep_free(parts.keep_free),
       checksum_pool(parts.store->tree().config().checksum_threads, checksum_queue, "checksum"),
       late_checksums(*parts.catalogue, *parts.store, stopping, metrics),
+      deliveries(parts.copying, metrics, blocking_pool),
       site_name(parts.store->tree().config().site_name) {}
 
 std::uint32_t PoolService::protocol_flags() const {

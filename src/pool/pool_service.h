@@ -12,6 +12,7 @@
 #include "pool/movers/movers.h"
 #include "pool/replica_store.h"
 #include "pool/reservations.h"
+#include "tpc/destination.h"
 #include "xroot/client/api.h"
 #include "xroot/server/service.h"
 
@@ -31,6 +32,7 @@ struct PoolParts {
   Billing* billing = nullptr;
   catalogue::PoolId id;
   std::uint64_t keep_free = 0;  // bytes
+  tpc::TpcConfig copying = {};
 };
 
 class PoolService final : public xroot::server::Service {
@@ -68,6 +70,7 @@ class PoolService final : public xroot::server::Service {
   // Checksums have threads of their own: one of them may read a disk for hours.
   BlockingPool checksum_pool;
   LateChecksums late_checksums;
+  tpc::Destination deliveries;  // of third parties
   std::string site_name;
   xroot::client::TlsUpgrade tls_to_pools;  // for those that do not give copies in clear
 };

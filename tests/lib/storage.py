@@ -42,7 +42,7 @@ class SluiceDoor(SluiceServer):
             found = door.redirect(rawxroot.open_request(path, options))
         pool = rawxroot.Connection(self.pool_at(found.port), login=False)
         pool.login(cgi=found.token.encode())
-        return pool, pool.open(f"{path.partition('?')[0]}?{found.cgi}", options)
+        return pool, pool.open(f"{path}{'&' if '?' in path else '?'}{found.cgi}", options)
 
 
 class SluiceStorage(SluiceDoor):

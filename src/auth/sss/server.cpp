@@ -6,10 +6,9 @@
 #include "auth/sss/sss.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "net/host_addresses.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -29,17 +28,13 @@ namespace {
 
 namespace ip = asio::ip;
 
+using net::plain;
+
 // Each takes about 100 bytes while its credential is fresh.
 constexpr std::size_t max_fresh_credentials = 500'000;
 
 tl::unexpected<Error> bad(std::string_view what) {
   return fail(Errc::authentication, fmt::format("sss: {}", what));
-}
-
-ip::address plain(const ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  return address;
 }
 
 // "[192.0.2.1]", "[2001:db8::1]", as stock clients of today write IPv4, "[::ffff:192.0.2.1]:40000", and of old, "[::192.0.2.1]".
@@ -58,21 +53,10 @@ bool is_address_of(std::string_view text, const ip::address& peer) {
          std::equal(wanted.begin(), wanted.end(), octets.begin() + 12);
 }
 
-// Old clients give their name only. It is looked up, not the address: whoever owns the address decides what that is called.
+// Old clients give their name only.
 bool is_name_of(std::string_view host, const ip::address& peer) {
-  if (host.empty() || host.size() > 255) return false;
-  ::addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  ::addrinfo* list = nullptr;
-  if (::getaddrinfo(std::string(host).c_str(), nullptr, &wanted, &list) != 0) return false;
-  const Owned<::addrinfo, &::freeaddrinfo> owner(list);
-  for (const ::addrinfo* one = list; one != nullptr; one = one->ai_next) {
-    ip::tcp::endpoint endpoint;
-    if (one->ai_addrlen > endpoint.capacity()) continue;
-    std::memcpy(endpoint.data(), one->ai_addr, one->ai_addrlen);
-    if (plain(endpoint.address()) == plain(peer)) return true;
-  }
-  return false;
+  const auto addresses = net::addresses_of(host);
+  return std::ranges::find(addresses, plain(peer)) != addresses.end();
 }
 
 Status check_source(const Key& key, const Content& content, const ip::address& peer) {

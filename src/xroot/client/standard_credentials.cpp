@@ -35,35 +35,24 @@ class StandardExchange final : public AuthExchange {
 };
 
 // XrdSecPROTOCOL names the methods that may be used; empty: all.
-bool is_wanted(std::string_view method) {
-  const std::string wanted = variable("XrdSecPROTOCOL");
+bool is_wanted(std::string_view method, const Variables& variables) {
+  const std::string wanted = variables("XrdSecPROTOCOL");
   return wanted.empty() || std::ranges::any_of(split(wanted, ','), [&](std::string_view word) {
            return trim(word) == method;
          });
 }
 
-class StandardCredentials final : public Credentials {
- public:
-  std::unique_ptr<AuthExchange> begin(const AuthOffer& offer, const AuthPeer& peer) override {
-    auto conversation = standard_conversation(offer, peer);
-    if (!conversation) return nullptr;
-    return std::make_unique<StandardExchange>(std::move(conversation));
-  }
-};
-
-}  // namespace
-
-std::unique_ptr<auth::ClientConversation> standard_conversation(const AuthOffer& offer,
-                                                                const AuthPeer& peer) {
+std::unique_ptr<auth::ClientConversation> conversation(const AuthOffer& offer, const AuthPeer& peer,
+                                                       const Variables& variables) {
   const auto rows = auth::client_methods();
   auto row = std::ranges::find(rows, offer.method, &auth::ClientRow::name);
-  if (row == rows.end() || !is_wanted(offer.method)) return nullptr;
+  if (row == rows.end() || !is_wanted(offer.method, variables)) return nullptr;
   auth::Server server;
   server.host = peer.host;
   server.is_encrypted = peer.is_encrypted;
   server.user = peer.user;
   server.parameters = offer.parameters;
-  server.variable = &variable;
+  server.variable = variables;
   server.option = [options = peer.options](std::string_view key) {
     return std::string(Opaque(options).get(key).value_or(""));
   };
@@ -71,8 +60,31 @@ std::unique_ptr<auth::ClientConversation> standard_conversation(const AuthOffer&
   return row->begin(server);
 }
 
-std::shared_ptr<Credentials> standard_credentials() {
-  return std::make_shared<StandardCredentials>();
+class StandardCredentials final : public Credentials {
+ public:
+  explicit StandardCredentials(Variables variables) : variables_(std::move(variables)) {}
+
+  std::unique_ptr<AuthExchange> begin(const AuthOffer& offer, const AuthPeer& peer) override {
+    auto begun = conversation(offer, peer, variables_);
+    if (!begun) return nullptr;
+    return std::make_unique<StandardExchange>(std::move(begun));
+  }
+
+ private:
+  const Variables variables_;
+};
+
+}  // namespace
+
+std::unique_ptr<auth::ClientConversation> standard_conversation(const AuthOffer& offer,
+                                                                const AuthPeer& peer) {
+  return conversation(offer, peer, &variable);
+}
+
+std::shared_ptr<Credentials> standard_credentials() { return credentials_of(&variable); }
+
+std::shared_ptr<Credentials> credentials_of(Variables variables) {
+  return std::make_shared<StandardCredentials>(std::move(variables));
 }
 
 }  // namespace sluice::xroot::client

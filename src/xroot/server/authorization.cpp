@@ -14,8 +14,11 @@ constexpr std::string_view bearer_key = "authz";
 
 using Admitted = Result<std::shared_ptr<const auth::Admission>>;
 
+enum class Strict : bool { never, as_set };
+
 // Null: the token has to be looked at first, which may block.
-Admitted admission_at_once(const Service& service, const Caller& caller, const Opaque& opaque) {
+Admitted admission_at_once(const Service& service, const Caller& caller, const Opaque& opaque,
+                           Strict strict = Strict::as_set) {
   const auth::Gatekeeper& gatekeeper = *service.gatekeeper;
   const auto bearer = opaque.get(bearer_key);
   if (bearer && !bearer->empty() && gatekeeper.takes_tokens()) {
@@ -23,13 +26,14 @@ Admitted admission_at_once(const Service& service, const Caller& caller, const O
     return fail(Errc::tls_required,
                 "a token on a connection that anybody can read; use roots:// and get a new one");
   }
-  if (gatekeeper.is_strict())
+  if (strict == Strict::as_set && gatekeeper.is_strict())
     return fail(Errc::not_authorized, "each request needs a token of its own here (authz=)");
   return caller.admission;
 }
 
-Admitted admission_of(const Service& service, const Caller& caller, const Opaque& opaque) {
-  auto admission = admission_at_once(service, caller, opaque);
+Admitted admission_of(const Service& service, const Caller& caller, const Opaque& opaque,
+                      Strict strict) {
+  auto admission = admission_at_once(service, caller, opaque, strict);
   if (!admission || *admission) return admission;
   return service.gatekeeper->admit_bearer(*opaque.get(bearer_key));
 }
@@ -42,17 +46,22 @@ Asked asked_as(std::shared_ptr<const auth::Admission> admission, LogicalPath par
   return out;
 }
 
-}  // namespace
-
-Result<Asked> asked(const Service& service, const Caller& caller, std::string_view wire) {
+Result<Asked> asked(const Service& service, const Caller& caller, std::string_view wire,
+                    Strict strict) {
   SLUICE_TRY(auto parsed, parse_path(wire));
-  auto admission = admission_of(service, caller, Opaque(parsed.opaque));
+  auto admission = admission_of(service, caller, Opaque(parsed.opaque), strict);
   if (admission) return asked_as(*std::move(admission), std::move(parsed));
   audit.info("denied", {{"peer", caller.peer},
                         {"session", short_id(caller.id)},
                         {"path", parsed.path},
                         {"why", admission.error().message()}});
   return tl::unexpected<Error>(std::move(admission).error());
+}
+
+}  // namespace
+
+Result<Asked> asked(const Service& service, const Caller& caller, std::string_view wire) {
+  return asked(service, caller, wire, Strict::as_set);
 }
 
 std::optional<Asked> asked_at_once(const Service& service, const Caller& caller,
@@ -93,6 +102,13 @@ Status check_access(const Service& service, const Caller& caller, const Asked& a
 Result<Asked> allowed(const Service& service, const Caller& caller, std::string_view wire,
                       auth::Activity activity) {
   SLUICE_TRY(Asked out, asked(service, caller, wire));
+  SLUICE_CHECK(check_access(service, caller, out, activity));
+  return out;
+}
+
+Result<Asked> allowed_by_login(const Service& service, const Caller& caller, std::string_view wire,
+                               auth::Activity activity) {
+  SLUICE_TRY(Asked out, asked(service, caller, wire, Strict::never));
   SLUICE_CHECK(check_access(service, caller, out, activity));
   return out;
 }

@@ -42,5 +42,8 @@ Status audited(const Caller& caller, const Asked& asked, auth::Activity activity
 // Both: asked(), and check_access().
 Result<Asked> allowed(const Service& service, const Caller& caller, std::string_view wire,
                       auth::Activity activity);
+// The same of a request that needs no token of its own, whatever the settings say.
+Result<Asked> allowed_by_login(const Service& service, const Caller& caller, std::string_view wire,
+                               auth::Activity activity);
 
 }  // namespace sluice::xroot::server

@@ -10,6 +10,8 @@ void Session::spawn_answer(Exchange exchange, Task<Reply> work, bool changes_fil
   group_->spawn(give_answer(std::move(exchange), std::move(work), changes_file));
 }
 
+void Session::spawn(asio::awaitable<void> work) { group_->spawn(std::move(work)); }
+
 asio::awaitable<void> Session::give_answer(Exchange exchange, Task<Reply> work, bool changes_file) {
   auto pending = pending_.insert(pending_.end(), Pending{exchange.stream, Clock::now()});
   if (changes_file && exchange.file) ++exchange.file->changing;

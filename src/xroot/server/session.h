@@ -93,6 +93,8 @@ class Session final : public net::Watched, public std::enable_shared_from_this<S
   // Runs `work` beside the main coroutine; its answer is announced when it takes long and the
   // client understands that.
   void spawn_answer(Exchange exchange, Task<Reply> work, bool changes_file);
+  // Work that goes on after the answer to the request it is from; it ends with the session.
+  void spawn(asio::awaitable<void> work);
   std::uint32_t insert_file(std::shared_ptr<File> opened);
   bool can_open_more() const;
 

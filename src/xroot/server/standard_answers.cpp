@@ -50,7 +50,7 @@ constexpr std::array config_keys = {
 std::string config_value(const Service& service, std::span<const ConfigEntry> own,
                          std::string_view key) {
   auto mine = std::ranges::find(own, key, &ConfigEntry::key);
-  if (mine != own.end()) return mine->value;
+  if (mine != own.end()) return std::string(mine->value);
   auto known = std::ranges::find(config_keys, key, &ConfigKey::name);
   std::string value = known != config_keys.end() ? known->value(service) : std::string();
   return value.empty() ? std::string(key) : value;

@@ -17,11 +17,11 @@ namespace sluice::xroot::server {
 
 struct ConfigEntry {
   std::string_view key;
-  std::string value;
+  std::string_view value;
 };
 
-// kXR_query config: a line per key of `keys`, from `own` or from what all roles answer. Keys that nobody knows (tpc and
-// tpcdlg among them, while there is no third-party copy) answer with their own name, which every client takes for "no".
+// kXR_query config: a line per key of `keys`, from `own` or from what all roles answer. Keys that nobody knows answer with
+// their own name, which every client takes for "no".
 std::string config_answer(const Service& service, std::span<const ConfigEntry> own,
                           std::string_view keys);
 
