@@ -6,6 +6,7 @@
 #include "base/task_group.h"
 #include "base/text.h"
 #include "capability/capability.h"
+#include "door/past.h"
 #include "door/requests.h"
 #include "door/stand_in.h"
 #include "tpc/order.h"
@@ -27,59 +28,6 @@ using capability::Operation;
 using catalogue::FileId;
 
 constexpr std::uint8_t max_attempts = 10;
-
-// What a client that comes back brings along from its last redirect. Its word alone counts for nothing: it is in the
-// capability that a door signed.
-struct Past {
-  std::uint8_t attempt = 0;
-  std::int64_t upload = 0;             // that it did not finish; 0: none
-  std::vector<std::int64_t> excluded;  // pools that failed it
-  std::optional<std::int64_t>
-      avoided;  // the last pool, when nothing says that it could not serve the file
-
-  // The choice among pools: away from the one it comes from. If there is no other, that one again, but not before this door
-  // had the time to notice that it is gone.
-  template <class Choose>
-  std::shared_ptr<const PoolView> choose(unsigned round, Choose choose_without) const {
-    constexpr unsigned rounds_to_notice = 3;
-    if (!avoided) return choose_without(excluded);
-    auto others = excluded;
-    others.push_back(*avoided);
-    auto pool = choose_without(others);
-    return pool || round < rounds_to_notice ? pool : choose_without(excluded);
-  }
-};
-
-// The reason belongs to the last host of the list.
-std::string_view last_reason(const xroot::Opaque& opaque) {
-  return split(opaque.get("triedrc").value_or(""), ',').back();
-}
-
-// Only these say that this pool cannot serve the file; a connection that was lost says nothing.
-bool cannot_serve(const xroot::Opaque& opaque) {
-  constexpr std::array<std::string_view, 3> reasons{"enoent", "ioerr", xroot::tried_for_space};
-  return std::ranges::any_of(reasons, [last = last_reason(opaque)](std::string_view reason) {
-    return equal_ignoring_case(last, reason);
-  });
-}
-
-Past past_of(const DoorService& service, const Target& target) {
-  Past past;
-  auto text = target.opaque.get(capability::cgi_key);
-  if (!text) return past;
-  auto old = capability::verify(*text, service.keys, static_cast<std::uint32_t>(::time(nullptr)));
-  if (!old) return past;
-  past.attempt = static_cast<std::uint8_t>(old->attempt + 1);
-  if (old->operation == Operation::write) past.upload = old->file;
-  past.excluded = std::move(old->excluded);
-  if (!target.opaque.get("tried")) return past;
-  if (!cannot_serve(target.opaque)) {
-    past.avoided = old->pool;
-  } else if (past.excluded.size() < capability::max_excluded) {
-    past.excluded.push_back(old->pool);
-  }
-  return past;
-}
 
 // `session` names the client's connection here, for who follows it through the logs.
 Result<Reply> redirect(const DoorService& service, const Target& target, const PoolView& pool,

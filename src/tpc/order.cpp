@@ -12,6 +12,7 @@
 #include "xroot/server/session.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace sluice::tpc {
 namespace {
@@ -29,7 +30,13 @@ Result<Endpoint> source_of(const xroot::Opaque& opaque) {
   text = text.substr(text.find('@') + 1);  // npos + 1 is the beginning
   if (text.empty() || text.size() > max_source) return bad("tpc.src", "no HOST:PORT");
   auto endpoint = parse_endpoint(text, xroot::default_port);
-  if (!endpoint || endpoint->port == 0 || endpoint->is_any()) return bad("tpc.src", "no HOST:PORT");
+  const bool is_host =
+      endpoint && !endpoint->host.empty() &&
+      std::ranges::all_of(endpoint->host, [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view(".-_:").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (!is_host || endpoint->port == 0) return bad("tpc.src", "no HOST:PORT");
   return std::move(*endpoint);
 }
 
@@ -74,8 +81,9 @@ Result<std::optional<Order::Checksum>> checksum_of(const xroot::Opaque& opaque) 
 std::string origin_of(const xroot::server::Caller& orchestrator) {
   auto peer = parse_endpoint(orchestrator.peer);
   boost::system::error_code error;
-  const auto address = peer ? asio::ip::make_address(peer->host, error) : asio::ip::address();
-  return fmt::format("{}.{}@{}", orchestrator.user, orchestrator.pid, net::name_of(address));
+  const std::string host =
+      peer ? net::name_of(asio::ip::make_address(peer->host, error)) : std::string("unknown");
+  return fmt::format("{}.{}@{}", orchestrator.user, orchestrator.pid, host);
 }
 
 }  // namespace
@@ -99,7 +107,8 @@ Result<Order> order_of(std::string_view wire, const xroot::server::Caller& orche
     xroot::Opaque::append(cgi, "tpc.org", origin_of(orchestrator));
     xroot::Opaque::append(cgi, "tpc.stage", "copy");
   }
-  const bool encrypts = needs_tls || asks_for_tls(opaque);
+  // Nobody reads the token on the way.
+  const bool encrypts = needs_tls || asks_for_tls(opaque) || !order.token.empty();
   order.url = fmt::format("{}://{}/{}?{}", encrypts ? "roots" : "root", order.source, path, cgi);
   return order;
 }
