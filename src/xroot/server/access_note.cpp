@@ -17,9 +17,10 @@ constexpr std::size_t max_error = 256;  // bytes of an error's text
 // A name that is not here could be a secret without a '='.
 constexpr std::array known_keys = std::to_array<std::string_view>(
     {"authz",       "cks.type",      "oss.asize",      "oss.cgroup",    "oss.cksum",
-     "sluice.cap",  redirected_by,   session_key,      "tpc.delegate",  "tpc.dlgon",
-     "tpc.dst",     "tpc.key",       "tpc.lfn",        "tpc.org",       "tpc.src",
-     "tpc.stage",   "tpc.str",       "tpc.ttl",        "tried",         "triedrc",
+     "sluice.cap",  redirected_by,   session_key,      "tpc.cks",       "tpc.delegate",
+     "tpc.dlg",     "tpc.dlgon",     "tpc.dst",        "tpc.key",       "tpc.lfn",
+     "tpc.org",     "tpc.scgi",      "tpc.spr",        "tpc.src",       "tpc.stage",
+     "tpc.str",     "tpc.tpr",       "tpc.ttl",        "tried",         "triedrc",
      "xrd.appname", "xrd.gsiusrpxy", "xrd.logintoken", "xrdcl.requuid", "xrdcl.unzip"});
 
 struct KeyList {
