@@ -4,15 +4,13 @@
 #include "base/offload.h"
 #include "capability/capability.h"
 #include "disk/file_watch.h"
+#include "disk/file_write.h"
 #include "pool/pool_log.h"
 #include "pool/refusal.h"
 #include "xroot/client/api.h"
 #include "xroot/url.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <ctime>
 
 namespace sluice::pool {
@@ -81,12 +79,7 @@ class FetchWatch final : public disk::FileWatch {
 };
 
 Status write_piece(disk::OpenFile& target, std::uint64_t offset, ByteView bytes) {
-  for (std::size_t done = 0; done < bytes.size();) {
-    ssize_t n = ::pwrite(target.fd(), bytes.data() + done, bytes.size() - done,
-                         static_cast<off_t>(offset + done));
-    if (n < 0) return fail_errno(errno, target.path());
-    done += static_cast<std::size_t>(n);
-  }
+  SLUICE_CHECK(disk::write_all(target, offset, bytes));
   target.wrote(offset, bytes);
   return {};
 }

@@ -6,15 +6,14 @@
 #include "base/text.h"
 #include "disk/checksums.h"
 #include "disk/file_tree.h"
+#include "disk/file_write.h"
 #include "disk/open_file.h"
 #include "xroot/client/standard_credentials.h"
 #include "xroot/server/session.h"
 
 #include <boost/asio/steady_timer.hpp>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <mutex>
 
 namespace sluice::tpc {
@@ -61,17 +60,6 @@ std::shared_ptr<xroot::client::Credentials> credentials_for(const Order& order) 
     if (name == "XrdSecPROTOCOL") return token.empty() ? "unix" : "ztn,unix";
     return name == "BEARER_TOKEN" ? token : std::string();
   });
-}
-
-Status write_all(int fd, std::uint64_t offset, ByteView bytes, const std::string& object) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail_errno(errno, object);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-    offset += static_cast<std::uint64_t>(n);
-  }
-  return {};
 }
 
 class Copy final : public disk::Filler, public std::enable_shared_from_this<Copy> {
@@ -249,7 +237,7 @@ Task<void> Copy::read_all(File* source, std::uint64_t size, OpenFile* file) {
 Status Copy::write(OpenFile& file, std::uint64_t offset, ByteView bytes) {
   const std::lock_guard lock(mutex_);
   if (ended_) return fail(Errc::cancelled, "the copy was given up");
-  SLUICE_CHECK(write_all(file.fd(), offset, bytes, file.path()));
+  SLUICE_CHECK(disk::write_all(file, offset, bytes));
   file.wrote(offset, bytes);
   shop_->bytes.add(bytes.size());
   return {};
