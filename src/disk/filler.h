@@ -24,7 +24,7 @@ class Filler {
   virtual ~Filler() = default;
 
   // `file` is the one that it belongs to. On the session's loop.
-  virtual Task<xroot::server::Reply> sync(xroot::server::Session& session,
+  virtual Task<xroot::server::Reply> sync(xroot::server::Session* session,
                                           std::shared_ptr<OpenFile> file) = 0;
 
   // From now on nothing is written to the file. The error says why it is not whole. Any thread; waits for one write at most.

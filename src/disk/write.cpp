@@ -212,7 +212,7 @@ Flow sync(Service& service, Exchange exchange, const Sync&) {
   Session& session = *exchange.session;
   if (Filler* filler = file->filler()) {
     // While it is filled the client asks how far that is.
-    session.spawn_answer(std::move(exchange), filler->sync(session, std::move(file)), false);
+    session.spawn_answer(std::move(exchange), filler->sync(&session, std::move(file)), false);
   } else {
     session.spawn_answer(std::move(exchange), sync_file(&service.blocking, std::move(file)), true);
   }

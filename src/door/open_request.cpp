@@ -366,7 +366,7 @@ Task<Reply> open(DoorService& service, Answer answer, xroot::Open request) {
                                  [&] { return open_stand_in(service, call, request, copy); });
     case tpc::Part::fetch: {
       SLUICE_CO_TRY(auto asked,
-                    co_await service.copies.fetch(caller, copy, request.path, service.blocking));
+                    co_await service.copies.fetch(&caller, &copy, request.path, &service.blocking));
       co_return co_await open_patiently(service, request.path, [&](unsigned round) {
         auto find_file = [&] { return locate_file(service, caller, asked); };
         return open_for_reading(service, caller, find_file, round);

@@ -100,14 +100,14 @@ Result<Reply> open_to_look(ExportService& service, const Call& call, const xroot
 }
 
 // For the destination of a third-party copy.
-Task<Reply> open_to_fetch(ExportService& service, const Call& call, const xroot::Open& request,
-                          const tpc::Request& copy) {
-  SLUICE_CO_TRY(auto asked,
-                co_await service.copies.fetch(*call.caller, copy, request.path, service.blocking));
-  co_return co_await offload(service.blocking, [&]() -> Result<Reply> {
+Task<Reply> open_to_fetch(ExportService* service, const Call* call, const xroot::Open* request,
+                          const tpc::Request* copy) {
+  SLUICE_CO_TRY(auto asked, co_await service->copies.fetch(call->caller.get(), copy, request->path,
+                                                           &service->blocking));
+  co_return co_await offload(service->blocking, [&]() -> Result<Reply> {
     SLUICE_TRY(const LogicalPath path, LogicalPath::parse(asked.path));
-    SLUICE_TRY(auto file, service.tree->open_file(path, {}));
-    return opened(service, request, std::move(file));
+    SLUICE_TRY(auto file, service->tree->open_file(path, {}));
+    return opened(*service, *request, std::move(file));
   });
 }
 
@@ -135,7 +135,7 @@ Task<Reply> open(ExportService& service, Answer answer, xroot::Open request) {
       co_return co_await offload(service.blocking,
                                  [&] { return open_to_look(service, call, request, copy); });
     case tpc::Part::fetch:
-      co_return co_await open_to_fetch(service, call, request, copy);
+      co_return co_await open_to_fetch(&service, &call, &request, &copy);
     case tpc::Part::order: {
       // Refused before a file is made: clients may then copy through themselves, and want to make it.
       SLUICE_CO_TRY(auto order, co_await offload(service.blocking, [&] {

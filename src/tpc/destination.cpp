@@ -67,7 +67,7 @@ class Copy final : public disk::Filler, public std::enable_shared_from_this<Copy
   Copy(std::shared_ptr<Workshop> shop, std::unique_ptr<Place> place, Order order)
       : shop_(std::move(shop)), place_(std::move(place)), order_(std::move(order)) {}
 
-  Task<Reply> sync(xroot::server::Session& session, std::shared_ptr<disk::OpenFile> file) override;
+  Task<Reply> sync(xroot::server::Session* session, std::shared_ptr<disk::OpenFile> file) override;
   Status end() override;
 
  private:
@@ -96,9 +96,9 @@ class Copy final : public disk::Filler, public std::enable_shared_from_this<Copy
   std::optional<asio::steady_timer> announced_;  // cancelled by the second sync
 };
 
-Task<Reply> Copy::sync(xroot::server::Session& session, std::shared_ptr<OpenFile> file) {
+Task<Reply> Copy::sync(xroot::server::Session* session, std::shared_ptr<OpenFile> file) {
   if (begin(co_await asio::this_coro::executor)) {
-    session.spawn(run(shared_from_this(), std::move(file)));
+    session->spawn(run(shared_from_this(), std::move(file)));
     co_return Reply{};
   }
   announced_->cancel();

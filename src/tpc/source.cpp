@@ -90,31 +90,31 @@ Result<std::optional<Announcement>> Source::admit(const xroot::server::Caller& c
   return found;
 }
 
-Task<xroot::server::Asked> Source::fetch(const xroot::server::Caller& caller,
-                                         const Request& request, std::string_view wire,
-                                         BlockingPool& blocking) {
+Task<xroot::server::Asked> Source::fetch(const xroot::server::Caller* caller,
+                                         const Request* request, std::string_view wire,
+                                         BlockingPool* blocking) {
   constexpr std::chrono::milliseconds pause(100);
   SLUICE_CO_TRY(auto written, xroot::parse_path(wire));
   const auto give_up_at = Rendezvous::Clock::now() + config_.rendezvous_wait;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {
     auto admitted =
-        co_await offload(blocking, [&] { return admit(caller, request, written.path); });
+        co_await offload(*blocking, [&] { return admit(*caller, *request, written.path); });
     const bool is_over = admitted && !*admitted && Rendezvous::Clock::now() >= give_up_at;
     if (is_over) admitted = fail(Errc::not_authorized, "third-party copy: nobody announced it");
     if (!admitted) {
       refused_.add();
-      log.warn("refused", {{"peer", caller.peer},
+      log.warn("refused", {{"peer", caller->peer},
                            {"path", written.path},
-                           {"origin", request.origin},
+                           {"origin", request->origin},
                            {"why", admitted.error().message()}});
       co_return tl::unexpected<Error>(std::move(admitted).error());
     }
     if (Announcement* found = admitted->has_value() ? &**admitted : nullptr) {
       met_.add();
-      log.info("met", {{"peer", caller.peer},
+      log.info("met", {{"peer", caller->peer},
                        {"path", found->path},
-                       {"origin", request.origin},
+                       {"origin", request->origin},
                        {"principal", found->who->name}});
       co_return xroot::server::Asked{std::move(found->path), xroot::Opaque(written.opaque),
                                      std::move(found->who)};

@@ -32,8 +32,9 @@ class Source {
 
   // The file that this destination may read, as the one who announced it. Waits for the announcement where that is not there
   // yet. Errc::not_authorized: there is none, or none for this destination.
-  Task<xroot::server::Asked> fetch(const xroot::server::Caller& caller, const Request& request,
-                                   std::string_view wire, BlockingPool& blocking);
+  // All it points to outlives it.
+  Task<xroot::server::Asked> fetch(const xroot::server::Caller* caller, const Request* request,
+                                   std::string_view wire, BlockingPool* blocking);
 
  private:
   // Nothing: not announced yet. Blocks.
