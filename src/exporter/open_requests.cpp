@@ -137,6 +137,9 @@ Task<Reply> open(ExportService& service, Answer answer, xroot::Open request) {
     case tpc::Part::fetch:
       co_return co_await open_to_fetch(&service, &call, &request, &copy);
     case tpc::Part::order: {
+      // In a file that is changed in its place a copy that fails would leave a mixture.
+      if (!request.flags.create && !request.flags.overwrite)
+        co_return fail(Errc::invalid_argument, "a third-party copy makes a file, or replaces one");
       // Refused before a file is made: clients may then copy through themselves, and want to make it.
       SLUICE_CO_TRY(auto order, co_await offload(service.blocking, [&] {
                       return service.deliveries.order_of(request.path, *call.caller);

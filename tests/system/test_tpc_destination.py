@@ -135,14 +135,14 @@ def login(server):
     return raw
 
 
-def order(destination, path, **words):
+def order(destination, path, options=OVERWRITE, **words):
     """A session of whoever gives the order, and its handle."""
     words = {"key": os.urandom(12).hex(), "lfn": path, "spr": "root", "stage": "copy"} | words
     wire = path + "?" + "&".join(f"tpc.{name}={value}" for name, value in words.items())
     if isinstance(destination, storage.SluiceStorage):
-        return destination.open_by_hand(wire, OVERWRITE, login(destination))
+        return destination.open_by_hand(wire, options, login(destination))
     raw = login(destination)
-    return raw, raw.open(wire, OVERWRITE)
+    return raw, raw.open(wire, options)
 
 
 def sync_request(handle, stream=b"\0\1"):
@@ -175,6 +175,15 @@ def test_an_order_that_is_none(destination, path):
             order(destination, path, **words)
         assert caught.value.code == CONFLICTING, words
     assert not is_there(destination, path)
+
+
+@pytest.mark.parametrize("options", [rawxroot.UPDATE, 0x200 | rawxroot.UPDATE], ids=["update", "append"])
+def test_no_file_is_filled_in_its_place(destination, silent, path, tmp_path, options):
+    xrdcp("/etc/services", f"{destination.url}/{path}").ok()
+    with pytest.raises(XrootError):
+        order(destination, path, options, src=silent)
+    xrdcp(f"{destination.url}/{path}", tmp_path / "read").ok()
+    assert same("/etc/services", tmp_path / "read")
 
 
 def test_a_source_that_does_not_know_the_key(destination, source, path, tmp_path):
