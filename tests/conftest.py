@@ -15,6 +15,8 @@ import confidential  # noqa: E402
 # The Python bindings read these when they are imported, so they must stand before any test module.
 os.environ.update(clients.CLIENT_ENVIRONMENT)
 
+import kdc  # noqa: E402
+import pki  # noqa: E402
 import postgres  # noqa: E402
 import servers  # noqa: E402
 import storage  # noqa: E402
@@ -152,3 +154,25 @@ def medium_file(session_dir):
     path.write_bytes(clients.pattern((20 << 20) + 123, seed=20))
     path.chmod(0o644)
     return path
+
+
+# -- who vouches for whom, a fresh one for each file of tests that asks
+
+
+@pytest.fixture(scope="module")
+def authority(session_dir):
+    return pki.Authority(session_dir)
+
+
+@pytest.fixture(scope="module")
+def host(authority):
+    return authority.host()
+
+
+@pytest.fixture(scope="module")
+def realm():
+    running = kdc.Kdc()
+    try:
+        yield running.start()
+    finally:
+        running.remove()

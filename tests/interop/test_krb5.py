@@ -3,21 +3,11 @@
 
 import auth_peer
 import clients
-import kdc
 import pytest
 import rawxroot as raw
 import servers
 
 SERVICE = "host/localhost"
-
-
-@pytest.fixture(scope="module")
-def realm():
-    out = kdc.Kdc()
-    try:
-        yield out.start()
-    finally:
-        out.remove()
 
 
 @pytest.fixture(scope="module")
